@@ -1,0 +1,36 @@
+"""sonovox: audio and speech on PyTorch.
+
+Importing this package is cheap: every name below is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from sonovox._internal.lazy import lazy_names
+
+__version__ = "0.1.0"
+
+__all__ = ["Transcript", "__version__", "functional", "info", "load", "save", "stream", "transcribe", "transforms"]
+
+if TYPE_CHECKING:
+    from sonovox import functional, transforms
+    from sonovox.inference.asr import transcribe
+    from sonovox.inference.transcript import Transcript
+    from sonovox.io import info, load, save, stream
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Transcript": "sonovox.inference.transcript",
+        "functional": "sonovox.functional",
+        "info": "sonovox.io",
+        "load": "sonovox.io",
+        "save": "sonovox.io",
+        "stream": "sonovox.io",
+        "transcribe": "sonovox.inference.asr",
+        "transforms": "sonovox.transforms",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Search over scores: from what a model says at each step to tokens."""

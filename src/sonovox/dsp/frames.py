@@ -1,0 +1,202 @@
+"""Frames of a signal and their power spectra: the engine under spectrogram, mel and what follows from them.
+
+Frames stay time-major, `(..., frames, bins)`, from the Fourier transform to the
+last product, and callers transpose once, as a view. A building block of `dsp`,
+not part of its faces.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
+from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.banded import BandedMatrix
+from sonovox.dsp.eager import can_reuse_buffers, full_precision
+
+__all__ = ["FilterBank", "frame_signal", "full_window", "power_spectra"]
+
+PAD_MODES = ("reflect", "constant", "replicate", "circular")
+
+# Frames are transformed in chunks of this size: they, their spectra and the result
+# stay in the second-level cache, and torch.fft's cost per call stays small.
+CHUNK_BYTES = 256 * 1024
+
+
+class FilterBank:
+    """Weights `(bins, features)` that sum the bins of a power spectrum into features."""
+
+    def __init__(self, weights: Tensor) -> None:
+        self.weights = weights
+        self._bands: dict[int, BandedMatrix] = {}
+
+    def bands(self, repeat: int) -> BandedMatrix:
+        """The weights without their zeros; each row `repeat` times, for squared real and imaginary parts in turn."""
+        if repeat not in self._bands:
+            self._bands[repeat] = BandedMatrix.from_dense(self.weights.repeat_interleave(repeat, dim=0))
+        return self._bands[repeat]
+
+
+def frame_signal(
+    waveform: Tensor, frame_length: int, hop_length: int, *, center: bool = True, pad_mode: str = "reflect"
+) -> Tensor:
+    """Overlapping frames of `waveform`, as a view of it (or of its padded copy).
+
+    Args:
+        waveform: `(..., time)`, floating point. Half precision becomes float32.
+        frame_length: in samples.
+        hop_length: from one frame to the next, in samples.
+        center: put frame k around sample `k * hop_length`, by padding `frame_length // 2` at both ends.
+        pad_mode: how to pad: `"reflect"`, `"constant"` (zeros), `"replicate"` or `"circular"`.
+
+    Returns:
+        `(..., frames, frame_length)`; `1 + time // hop_length` frames when centered and `frame_length` is even.
+
+    Raises:
+        ArgumentError: fewer samples than one frame, or than the padding mirrors.
+
+    >>> frame_signal(torch.arange(6.0), 4, 2)
+    tensor([[2., 1., 0., 1.],
+            [0., 1., 2., 3.],
+            [2., 3., 4., 5.],
+            [4., 5., 4., 3.]])
+    """
+    check_time_axis("waveform", waveform)
+    check_floating("waveform", waveform)
+    check_positive("n_fft", frame_length, unit="in samples")
+    check_positive("hop_length", hop_length, unit="in samples")
+    if waveform.dtype in (torch.float16, torch.bfloat16):
+        waveform = waveform.float()
+    if center:
+        waveform = _pad_ends(waveform, frame_length // 2, pad_mode)
+    if waveform.shape[-1] < frame_length:
+        raise ArgumentError(
+            f"waveform must have at least one frame of n_fft={frame_length} samples, got {waveform.shape[-1]}",
+            hint="pad it, or lower n_fft",
+        )
+    return waveform.unfold(-1, frame_length, hop_length)
+
+
+def full_window(window: Tensor, n_fft: int, win_length: int) -> Tensor:
+    """`window` with zeros on both sides, of length `n_fft`.
+
+    Raises:
+        ArgumentError: `window` does not have `win_length` samples, or has more than `n_fft`.
+
+    >>> full_window(torch.ones(2), 5, 2)
+    tensor([0., 1., 1., 0., 0.])
+    """
+    if window.dim() != 1 or window.shape[0] != win_length:
+        raise ArgumentError(
+            f"window must have shape (win_length,) = ({win_length},), got {tuple(window.shape)}",
+            hint="make it with win_length samples",
+        )
+    if win_length > n_fft:
+        raise ArgumentError(
+            f"win_length must be at most n_fft={n_fft}, got {win_length}", hint="raise n_fft or lower win_length"
+        )
+    if win_length == n_fft:
+        return window
+    left = (n_fft - win_length) // 2
+    return F.pad(window, (left, n_fft - win_length - left))
+
+
+def power_spectra(
+    frames: Tensor, window: Tensor, *, power: float = 2.0, onesided: bool = True, bank: FilterBank | None = None
+) -> Tensor:
+    """Magnitude spectra of windowed frames to a power, optionally summed by a bank of filters.
+
+    Args:
+        frames: `(..., frames, n_fft)`, float32 or float64.
+        window: `(n_fft,)`.
+        power: 2 for power, 1 for magnitude, or another positive exponent.
+        onesided: only the `n_fft // 2 + 1` bins up to half the sample rate.
+        bank: weights with as many rows as there are bins.
+
+    Returns:
+        `(..., frames, bins)`, or `(..., frames, features)` with a bank. Where the
+        spectrum is zero so is its gradient, whatever the power.
+    """
+    window = window.to(frames.dtype)
+    with full_precision(frames):
+        if can_reuse_buffers(frames, window, *([] if bank is None else [bank.weights])):
+            return _power_in_chunks(frames, window, power, onesided, bank)
+        spectra = torch.view_as_real(_transform(frames * window, onesided))
+        squares = spectra[..., 0].square() + spectra[..., 1].square()
+        result = squares if power == 2.0 else _raise_squares(squares, power)
+        return result if bank is None else result @ bank.weights.to(result.dtype)
+
+
+def _transform(frames: Tensor, onesided: bool) -> Tensor:
+    return torch.fft.rfft(frames) if onesided else torch.fft.fft(frames)
+
+
+def _raise_squares(squares: Tensor, power: float) -> Tensor:
+    # The derivative of a root is infinite at zero; there it is replaced by zero.
+    silent = squares == 0
+    return squares.masked_fill(silent, 1.0).pow(power / 2).masked_fill(silent, 0.0)
+
+
+def _power_in_chunks(
+    frames: Tensor, window: Tensor, power: float, onesided: bool, bank: FilterBank | None
+) -> Tensor:
+    *leading, count, n_fft = frames.shape
+    frames = frames.reshape(-1, count, n_fft)
+    bins = n_fft // 2 + 1 if onesided else n_fft
+    width = bins if bank is None else bank.weights.shape[1]
+    result = frames.new_empty(len(frames), count, width)
+
+    at_once = max(1, CHUNK_BYTES // (n_fft * frames.element_size()))
+    pieces = -(-count // at_once)
+    step = -(-count // pieces)  # equal chunks, since a short last one costs as much as a long one
+    rows = max(1, at_once // count)  # several short signals together
+    buffer = frames.new_empty(rows, step, n_fft)
+    for row in range(0, len(frames), rows):
+        for start in range(0, count, step):
+            chunk = frames[row : row + rows, start : start + step]
+            windowed = buffer[: chunk.shape[0], : chunk.shape[1]]
+            torch.mul(chunk, window, out=windowed)
+            squares = torch.view_as_real(_transform(windowed, onesided))  # (rows, frames, bins, 2)
+            squares.mul_(squares)
+            out = result[row : row + rows, start : start + step]
+            if bank is None:
+                _sum_and_raise(squares, power, out)
+            elif power == 2.0:
+                # Real and imaginary parts are summed by the same product that sums the bins.
+                bank.bands(2).left_multiply_into(squares.view(-1, 2 * bins), out.view(-1, width))
+            else:
+                spectra = squares.new_empty(squares.shape[:-1])
+                _sum_and_raise(squares, power, spectra)
+                bank.bands(1).left_multiply_into(spectra.view(-1, bins), out.view(-1, width))
+    return result.view(*leading, count, width)
+
+
+def _sum_and_raise(squares: Tensor, power: float, out: Tensor) -> None:
+    torch.add(squares[..., 0], squares[..., 1], out=out)
+    if power == 1.0:
+        out.sqrt_()
+    elif power != 2.0:
+        out.pow_(power / 2)
+
+
+def _pad_ends(waveform: Tensor, amount: int, mode: str) -> Tensor:
+    # Pieces are joined by cat, which is several times faster here than F.pad on a CPU.
+    check_choice("pad_mode", mode, PAD_MODES)
+    time = waveform.shape[-1]
+    if mode == "constant" or amount == 0:
+        return F.pad(waveform, (amount, amount))
+    needed = {"reflect": amount + 1, "circular": amount, "replicate": 1}[mode]
+    if time < needed:
+        raise ArgumentError(
+            f"waveform must have at least {needed} samples for n_fft // 2 = {amount} samples of "
+            f"{mode!r} padding, got {time}",
+            hint="pad it, lower n_fft, or use pad_mode='constant'",
+        )
+    if mode == "reflect":
+        left, right = waveform[..., 1 : amount + 1].flip(-1), waveform[..., -amount - 1 : -1].flip(-1)
+    elif mode == "circular":
+        left, right = waveform[..., -amount:], waveform[..., :amount]
+    else:
+        shape = (*waveform.shape[:-1], amount)
+        left, right = waveform[..., :1].expand(shape), waveform[..., -1:].expand(shape)
+    return torch.cat((left, waveform, right), dim=-1)

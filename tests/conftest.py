@@ -1,0 +1,40 @@
+"""Where tests find real speech and the numbers of other packages, and what skips when they are absent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def _folder(*parts: str) -> Path:
+    folder = SHARED.joinpath(*parts)
+    if not folder.is_dir():
+        pytest.skip(f"needs {'/'.join(('../shared', *parts))}, which is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real speech."""
+    return _folder("data")
+
+
+@pytest.fixture(scope="session")
+def speech_manifest(shared_data):
+    """`speech_manifest("ljspeech")`: the items of a corpus, with absolute audio paths."""
+
+    def read(corpus: str) -> list[dict]:
+        folder = shared_data / corpus
+        items = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+        return [{**item, "audio": folder / item["audio"]} for item in items]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def torchaudio_reference() -> Path:
+    """The folder of inputs, arguments and outputs that torchaudio itself produced."""
+    return _folder("reference", "torchaudio")
