@@ -20,6 +20,10 @@
     ├── WeightsError                          weights that do not fit the model, or are not safe to read
     └── DecodingError                         a search that was asked for the impossible
 
+    SonovoxWarning (UserWarning)
+    ├── ShortAudioWarning                     a short file was accepted, as the caller asked
+    └── ClippingWarning                       samples beyond full scale were limited on writing
+
 An error says what was expected and what came in its message, and what to do in
 its hint. `str(error)` gives both; the command prints them on two lines.
 """
@@ -29,6 +33,7 @@ __all__ = [
     "AudioError",
     "AudioNotFoundError",
     "ChoiceError",
+    "ClippingWarning",
     "CorruptAudioError",
     "DecodingError",
     "HubError",
@@ -39,7 +44,9 @@ __all__ = [
     "NotInSourceError",
     "OfflineError",
     "ShortAudioError",
+    "ShortAudioWarning",
     "SonovoxError",
+    "SonovoxWarning",
     "SourceError",
     "UnsupportedAudioError",
     "WeightsError",
@@ -137,3 +144,15 @@ class WeightsError(SonovoxError):
 
 class DecodingError(SonovoxError):
     """A search was asked for something it cannot do."""
+
+
+class SonovoxWarning(UserWarning):
+    """Every warning that sonovox gives on purpose."""
+
+
+class ShortAudioWarning(SonovoxWarning):
+    """A file holds fewer samples than its header promises, and the caller accepted what is there."""
+
+
+class ClippingWarning(SonovoxWarning):
+    """Samples beyond full scale were limited to it on writing."""

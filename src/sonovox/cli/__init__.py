@@ -1,0 +1,1 @@
+"""The `sonovox` command: one command a file, loaded when it runs."""

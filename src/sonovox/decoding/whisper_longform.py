@@ -161,5 +161,5 @@ def _cut(
     if ends_with_one_time:
         return segments, size  # one closing time at the end: nothing more is said in this window
     # The last segment is cut off by the window's end: the next window begins where it begins.
-    advance = 2 * (tokens[cuts[-1] - 1] - first)
-    return segments, advance if 0 < advance <= size else size
+    # The grammar of times gives a segment a length, so this moves on.
+    return segments, min(2 * (tokens[cuts[-1] - 1] - first), size)

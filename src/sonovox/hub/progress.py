@@ -45,9 +45,8 @@ class SilentProgress:
 class LineProgress:
     """Plain lines on stderr, for logs: one every `every_s` seconds, none for a file that is quick.
 
-    >>> progress = LineProgress(every_s=0)
     >>> LineProgress.describe(36_000_000, 75_571_315, 2.4e6)
-    '36.0 MB of 75.6 MB (48 %), 2.4 MB/s'
+    '36.0 MB of 75.6 MB (47 %), 2.4 MB/s'
     """
 
     def __init__(self, *, every_s: float = 5.0) -> None:

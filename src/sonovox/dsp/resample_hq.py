@@ -1,0 +1,135 @@
+"""Resampling of high quality by Fourier transforms of overlapping blocks.
+
+A block of `periods * orig` samples is transformed, multiplied by the response of
+a low-pass filter, cut or extended to the bins of `periods * new` samples, and
+transformed back: this changes the rate by the exact ratio `new / orig`. At both
+ends of a block `guard` periods are wrong, since the transform is circular; blocks
+overlap by as much, and those samples are dropped (overlap-save; Oppenheim and
+Schafer, "Discrete-time signal processing", section 8.7).
+
+The filter is a windowed sinc (Kaiser's window and his formulas, 1974). It passes
+up to 0.913 of the lower of both Nyquist frequencies and stops at that frequency,
+the band edges of soxr's HQ recipe, at 140 dB, which is below float32's rounding.
+The engine of `resample`; `Plan` is what is kept for a pair of rates.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sonovox.dsp.eager import can_reuse_buffers, constant
+
+__all__ = ["Plan", "guard_periods", "plan", "resample_blocks"]
+
+PASS_EDGE = 0.913  # of the lower Nyquist frequency; the stop band begins at 1
+ATTENUATION_DB = 140.0
+KAISER_BETA = 0.1102 * (ATTENUATION_DB - 8.7)
+# Half of the filter's length, in samples of the lower rate.
+HALF_LENGTH = math.ceil((ATTENUATION_DB - 8.0) / (2.285 * math.pi * (1.0 - PASS_EDGE)) / 2)
+
+BLOCK_SAMPLES = 2**14  # a block's larger side, unless the ratio needs more
+CHUNK_SAMPLES = 2**18  # blocks transformed together
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a pair of rates in lowest terms is converted.
+
+    Attributes:
+        orig: input samples of a period.
+        new: output samples of a period.
+        periods: periods in a block.
+        guard: periods at each end of a block that are dropped.
+        response: `(2 * bins,)`, the filter's real response with the gain `new / orig`, each value twice
+            (for real and imaginary part).
+    """
+
+    orig: int
+    new: int
+    periods: int
+    guard: int
+    response: Tensor
+
+
+def guard_periods(orig: int, new: int) -> int:
+    """Periods of `orig` samples that half of the filter covers.
+
+    >>> guard_periods(441, 160), guard_periods(2, 1)
+    (1, 106)
+    """
+    return math.ceil(HALF_LENGTH * max(1.0, orig / new) / orig)
+
+
+@constant
+def plan(orig: int, new: int, dtype: torch.dtype, device: torch.device) -> Plan:
+    """The plan for a pair of rates in lowest terms; kept, and so never to be changed in place."""
+    guard = guard_periods(orig, new)
+    periods = _block_periods(orig, new, guard)
+    samples = periods * orig
+    reach = HALF_LENGTH * max(1.0, orig / new)  # half of the filter's length, in input samples
+    offsets = np.arange(-math.floor(reach), math.floor(reach) + 1)
+    cutoff = min(1.0, new / orig) * (PASS_EDGE + 1.0) / 2  # of the input's Nyquist frequency
+    taps = np.sinc(cutoff * offsets) * np.i0(KAISER_BETA * np.sqrt(1.0 - (offsets / reach) ** 2))
+    impulse = np.zeros(samples)
+    impulse[offsets] = taps / taps.sum()  # offsets below zero wrap around: the filter has no delay
+    bins = min(samples, periods * new) // 2 + 1
+    response = np.fft.rfft(impulse).real[:bins] * (new / orig)
+    return Plan(orig, new, periods, guard, torch.tensor(np.repeat(response, 2), dtype=dtype, device=device))
+
+
+def resample_blocks(waveform: Tensor, plan: Plan) -> Tensor:
+    """Resample `waveform`, `(..., time)`, to `(..., ceil(time * new / orig))`.
+
+    The signal counts as zero before its start and after its end.
+    """
+    time = waveform.shape[-1]
+    hop = (plan.periods - 2 * plan.guard) * plan.orig
+    blocks = time // hop + 1
+    before = plan.guard * plan.orig
+    after = (blocks - 1) * hop + plan.periods * plan.orig - before - time
+    length = -(-time * plan.new // plan.orig)
+    if can_reuse_buffers(waveform):
+        return _resample_in_chunks(waveform, plan, blocks, before, after)[..., :length]
+    frames = F.pad(waveform, (before, after)).unfold(-1, plan.periods * plan.orig, hop)
+    return _resample_frames(frames, plan).flatten(-2)[..., :length]
+
+
+def _resample_frames(frames: Tensor, plan: Plan) -> Tensor:
+    """`(..., blocks, periods * orig)` to `(..., blocks, (periods - 2 * guard) * new)`."""
+    bins = len(plan.response) // 2
+    spectra = torch.fft.rfft(frames)[..., :bins] * plan.response[::2]
+    return torch.fft.irfft(spectra, n=plan.periods * plan.new)[..., plan.guard * plan.new : -plan.guard * plan.new]
+
+
+def _resample_in_chunks(waveform: Tensor, plan: Plan, blocks: int, before: int, after: int) -> Tensor:
+    *leading, time = waveform.shape
+    signals = waveform.reshape(math.prod(leading), time)
+    block, hop = plan.periods * plan.orig, (plan.periods - 2 * plan.guard) * plan.orig
+    kept = slice(plan.guard * plan.new, (plan.periods - plan.guard) * plan.new)
+    bins = len(plan.response) // 2
+    result = signals.new_empty(len(signals), blocks, kept.stop - kept.start)
+    padded = signals.new_zeros(before + time + after)
+    frames = padded.unfold(0, block, hop)
+    at_once = max(1, CHUNK_SAMPLES // block)
+    for signal, out in zip(signals, result, strict=True):
+        padded[before : before + time] = signal
+        for chunk, out_chunk in zip(frames.split(at_once), out.split(at_once), strict=True):
+            spectra = torch.fft.rfft(chunk)[:, :bins]
+            torch.view_as_real(spectra).view(len(chunk), -1).mul_(plan.response)
+            out_chunk.copy_(torch.fft.irfft(spectra, n=plan.periods * plan.new)[:, kept])
+    return result.view(*leading, -1)
+
+
+def _block_periods(orig: int, new: int, guard: int) -> int:
+    """The number of periods, a power of two for the transform's sake, at which a kept sample costs least."""
+    most = max(BLOCK_SAMPLES // max(orig, new), 4 * (2 * guard + 1))
+
+    def cost(periods: int) -> float:
+        sizes = (periods * orig, periods * new)
+        return sum(size * math.log2(size) for size in sizes) / (periods - 2 * guard)
+
+    return min((2**power for power in range(32) if 2 * guard < 2**power <= most), key=cost)

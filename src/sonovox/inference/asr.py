@@ -1,0 +1,313 @@
+"""Speech to text: from files or samples to a `Transcript`."""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from sonovox._internal.checks import check_choice
+from sonovox._internal.errors import ArgumentError, NonFiniteAudioError, UnsupportedAudioError
+from sonovox.decoding.whisper import DecodingOptions, detect_language
+from sonovox.decoding.whisper_longform import DecodedSegment, Recording, decode_recordings
+from sonovox.dsp.log_mel import log_mel_of_stream
+from sonovox.dsp.resample import resample
+from sonovox.inference.transcript import Segment, Transcript
+from sonovox.io import stream
+from sonovox.models.whisper.model import Whisper
+from sonovox.models.whisper.pretrained import load_whisper
+from sonovox.models.whisper.tokenizer import WhisperTokenizer
+
+if TYPE_CHECKING:
+    from sonovox.hub import Progress
+
+__all__ = ["DEFAULT_MODEL", "PRECISIONS", "Audio", "TranscribedPart", "WhisperASR", "transcribe"]
+
+SAMPLE_RATE = 16000
+HOP_LENGTH = 160
+# The one model that also a plain package index holds, so that the first command works anywhere.
+DEFAULT_MODEL = "tiny.en"
+PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+Audio = str | PathLike[str] | Tensor
+
+
+@dataclass(frozen=True)
+class TranscribedPart:
+    """What one window of one recording gave.
+
+    Args:
+        index: which recording.
+        segments: those that are new.
+        seconds: how much of the recording is done.
+        duration: of the whole recording, in seconds.
+        language: code.
+    """
+
+    index: int
+    segments: tuple[Segment, ...]
+    seconds: float
+    duration: float
+    language: str
+
+
+class WhisperASR:
+    """A Whisper model that is ready to listen.
+
+    Args:
+        model: in evaluation mode, on the device that shall do the work.
+        tokenizer: the one that belongs to it.
+        name: for the transcripts.
+    """
+
+    def __init__(self, model: Whisper, tokenizer: WhisperTokenizer, name: str = "") -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.name = name
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | PathLike[str] = DEFAULT_MODEL,
+        *,
+        device: str | torch.device | None = None,
+        precision: str | None = None,
+        offline: bool | None = None,
+        progress: "Progress | bool | None" = None,
+    ) -> "WhisperASR":
+        """A published model by name, or one from a folder, a checkpoint or a repository.
+
+        Args:
+            source: such as `"tiny.en"`, `"large-v3-turbo"`, `"openai/whisper-base"` or a folder.
+            device: `"cpu"`, `"cuda"`, `"cuda:1"`, `"mps"`; by default a GPU where there is one.
+            precision: `"fp32"`, `"fp16"` or `"bf16"`; by default fp16 on a GPU and fp32 elsewhere.
+            offline: True uses the cache only.
+            progress: see `hub.fetch`.
+
+        Raises:
+            ChoiceError: an unknown precision.
+            ArgumentError: a device that is not there.
+            HubError: the model cannot be had.
+            WeightsError: the files are no Whisper model.
+        """
+        place = choose_device(device)
+        if precision is None:
+            precision = "fp16" if place.type == "cuda" else "fp32"
+        check_choice("precision", precision, PRECISIONS)
+        model, tokenizer = load_whisper(
+            source if isinstance(source, str) else Path(source),
+            device=place,
+            dtype=PRECISIONS[precision],
+            offline=offline,
+            progress=progress,
+        )
+        return cls(model, tokenizer, str(source))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.decoder.positions.device
+
+    def transcribe(self, audio: Audio, *, sample_rate: int | None = None, **options: Any) -> Transcript:
+        """The transcript of one recording of any length.
+
+        Args:
+            audio: a path, or samples `(time,)` or `(channels, time)`, whose channels are averaged.
+            sample_rate: of samples, in Hz.
+            options: fields of `DecodingOptions`, such as `language="de"` or `beam_size=5`.
+
+        Raises:
+            AudioError: the file cannot be read, or holds NaN or infinity.
+            ArgumentError: an option that does not exist or a value outside its range.
+        """
+        return self.transcribe_batch([audio], sample_rate=sample_rate, **options)[0]
+
+    def transcribe_batch(
+        self, audios: Sequence[Audio], *, sample_rate: int | None = None, **options: Any
+    ) -> list[Transcript]:
+        """Transcripts of several recordings, whose windows go through the model together.
+
+        The result of a recording does not depend on the others. Arguments are those of `transcribe`.
+        """
+        segments: list[list[Segment]] = [[] for _ in audios]
+        last: dict[int, TranscribedPart] = {}
+        for part in self.parts(audios, sample_rate=sample_rate, **options):
+            segments[part.index] += part.segments
+            last[part.index] = part
+        return [
+            Transcript(tuple(segments[i]), language=last[i].language, duration=last[i].duration, model=self.name)
+            for i in range(len(audios))
+        ]
+
+    def parts(
+        self, audios: Sequence[Audio], *, sample_rate: int | None = None, **options: Any
+    ) -> Iterator[TranscribedPart]:
+        """Segments as they are found, window by window; the first parts come before any work, without segments.
+
+        Memory: the log-mel of each recording, 115 MB an hour at 80 bands; files are read in blocks.
+        Arguments and errors are those of `transcribe`.
+        """
+        decoding = decoding_options(options)
+        recordings, durations = [], []
+        for i, audio in enumerate(audios):
+            recording, duration = self._recording(audio, sample_rate)
+            recordings.append(recording)
+            durations.append(duration)
+            yield TranscribedPart(i, (), 0.0, duration, decoding.language or "en")
+        with torch.inference_mode():
+            windows = decode_recordings(
+                self.model, self.tokenizer, recordings, decoding, window_frames=self.model.config.n_frames
+            )
+            for i, found in windows:
+                seconds = min(recordings[i].position / 100, durations[i])
+                kept = tuple(as_segment(segment, durations[i]) for segment in found)
+                yield TranscribedPart(i, kept, seconds, durations[i], recordings[i].language or "en")
+
+    def detect_language(self, audio: Audio, *, sample_rate: int | None = None) -> dict[str, float]:
+        """Probability of each language in the first 30 s, likeliest first.
+
+        Raises:
+            ArgumentError: the model is English-only.
+        """
+        recording, _ = self._recording(audio, sample_rate)
+        with torch.inference_mode():
+            audio_states = self.model.encode(recording.window(self.model.config.n_frames)[None])
+            return detect_language(self.model, audio_states, self.tokenizer)[0]
+
+    def _recording(self, audio: Audio, sample_rate: int | None) -> tuple[Recording, float]:
+        n_samples = 0
+
+        def counted(blocks: Iterable[Tensor]) -> Iterator[Tensor]:
+            nonlocal n_samples
+            for block in blocks:
+                n_samples += block.shape[-1]
+                yield block
+
+        # Zeros behind the end: the last frames see silence there, as in training, and not a mirror image.
+        silence = torch.zeros(3 * HOP_LENGTH)
+        blocks = itertools.chain(counted(samples_of(audio, sample_rate)), [silence])
+        mel = log_mel_of_stream(blocks, self.model.config.n_mels).to(self.device)
+        if n_samples == 0:
+            what = "the tensor" if isinstance(audio, Tensor) else str(audio)
+            raise UnsupportedAudioError(f"{what} holds no samples", hint="check how it was recorded or cut")
+        return Recording(mel, n_frames=n_samples // HOP_LENGTH), n_samples / SAMPLE_RATE
+
+
+def transcribe(
+    audio: Audio,
+    model: str | PathLike[str] | WhisperASR = DEFAULT_MODEL,
+    *,
+    sample_rate: int | None = None,
+    device: str | torch.device | None = None,
+    precision: str | None = None,
+    **options: Any,
+) -> Transcript:
+    """The transcript of one recording.
+
+    The model of the last call stays loaded, so that a loop over files is quick.
+
+    Args:
+        audio: a path, or samples `(time,)` or `(channels, time)`.
+        model: a name, folder or repository (see `WhisperASR.from_pretrained`), or a loaded model.
+        sample_rate: of samples, in Hz.
+        device: see `WhisperASR.from_pretrained`.
+        precision: see `WhisperASR.from_pretrained`.
+        options: fields of `DecodingOptions`, such as `language="de"`, `task="translate"` or `beam_size=5`.
+
+    Returns:
+        A `Transcript`: `.text`, `.segments` with times, `.to_srt()` and other formats.
+
+    Raises:
+        AudioError: the file cannot be read, or holds NaN or infinity.
+        HubError: the model cannot be had.
+        ArgumentError: an option that does not exist or a value outside its range.
+    """
+    decoding_options(options)  # a misspelt option is told before gigabytes are fetched
+    if not isinstance(model, WhisperASR):
+        model = _loaded(str(model), None if device is None else str(device), precision)
+    return model.transcribe(audio, sample_rate=sample_rate, **options)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(source: str, device: str | None, precision: str | None) -> WhisperASR:
+    return WhisperASR.from_pretrained(source, device=device, precision=precision)
+
+
+def choose_device(device: str | torch.device | None) -> torch.device:
+    """The device that was asked for, or the best one that is there.
+
+    Raises:
+        ArgumentError: a name that torch does not know, or a device that this machine does not have.
+    """
+    if device is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise ArgumentError(
+            f"device {str(device)!r} cannot be used: {str(error).splitlines()[0]}",
+            hint="`sonovox doctor` lists devices",
+        ) from error
+    return place
+
+
+def decoding_options(options: dict[str, Any]) -> DecodingOptions:
+    """`DecodingOptions` from keyword arguments.
+
+    Raises:
+        ChoiceError: an option that does not exist; the nearest one is suggested.
+        ArgumentError: a value outside its range.
+    """
+    known = [field.name for field in dataclasses.fields(DecodingOptions)]
+    for name in options:
+        check_choice("option", name, known)
+    return DecodingOptions(**options)
+
+
+def samples_of(audio: Audio, sample_rate: int | None) -> Iterator[Tensor]:
+    """Blocks `(time,)` of mono samples at 16 kHz of a file or of samples.
+
+    Raises:
+        AudioError: the file cannot be read.
+        NonFiniteAudioError: NaN or infinity among the samples.
+        ArgumentError: samples without a rate, or of a shape that is no signal.
+    """
+    if isinstance(audio, Tensor):
+        if sample_rate is None:
+            raise ArgumentError("samples need their sample_rate", hint="give it in Hz, for example sample_rate=16000")
+        if audio.dim() not in (1, 2):
+            raise ArgumentError(
+                f"samples must be (time,) or (channels, time), got {tuple(audio.shape)}",
+                hint="transcribe_batch takes several recordings",
+            )
+        if not bool(torch.isfinite(audio).all()):
+            raise NonFiniteAudioError("the samples contain NaN or infinity", hint="see torch.isfinite")
+        mono = audio.float() if audio.dim() == 1 else audio.float().mean(0)
+        yield resample(mono.cpu(), sample_rate, SAMPLE_RATE)
+        return
+    for block in stream(audio, 30.0, sample_rate=SAMPLE_RATE, mono=True, check=True):
+        yield block[0]
+
+
+def as_segment(found: DecodedSegment, duration: float) -> Segment:
+    """A segment of the transcript from one of the search."""
+    window = found.window
+    return Segment(
+        start=min(found.start, duration),
+        end=min(found.end, duration),
+        text=found.text,
+        tokens=found.tokens,
+        temperature=window.temperature,
+        average_log_probability=window.average_log_probability,
+        compression_ratio=window.compression_ratio,
+        no_speech_probability=window.no_speech_probability,
+    )

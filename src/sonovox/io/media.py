@@ -1,0 +1,147 @@
+"""Films and phone recordings: the sound of m4a, mp4, mov, webm, mkv, wma, aac through PyAV (extra `[media]`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sonovox._internal.errors import CorruptAudioError, UnsupportedAudioError
+from sonovox._internal.optional import require
+from sonovox.io.metadata import AudioMetaData
+from sonovox.io.source import Source
+
+__all__ = ["MediaReader", "is_media"]
+
+# Where a mark stands in the first bytes, and the mark.
+_SIGNATURES = (
+    (4, b"ftyp"),  # mp4, m4a, mov, 3gp
+    (4, b"moov"),  # old QuickTime
+    (4, b"mdat"),
+    (0, b"\x1a\x45\xdf\xa3"),  # EBML: webm, mkv
+    (0, bytes.fromhex("3026b2758e66cf11")),  # ASF: wma, wmv
+    (0, b"\xff\xf1"),  # AAC in ADTS frames, MPEG-4
+    (0, b"\xff\xf9"),  # and MPEG-2
+    (0, b"FLV\x01"),
+    (0, b"#!AMR"),
+    (8, b"AVI "),
+)
+_SUFFIXES = {".aac", ".ac3", ".amr", ".m4b", ".mka", ".mpg", ".ts", ".wv"}
+_PREROLL_SECONDS = 0.5  # decoded before the first wanted sample, so that overlapping transforms are complete
+# A duration in a header counts whole packets, or milliseconds.
+_SLACK_SECONDS = 0.25
+
+
+def is_media(source: Source) -> bool:
+    """Whether the first bytes (or, where these tell nothing, the suffix) belong to PyAV rather than libsndfile."""
+    head = source.read_at(0, 16)
+    if any(head[at : at + len(mark)] == mark for at, mark in _SIGNATURES):
+        return True
+    return source.path is not None and Path(source.path).suffix.lower() in _SUFFIXES
+
+
+class MediaReader:
+    """The first sound track through FFmpeg's libraries; see `sonovox.io.reader.Reader`.
+
+    Reading from an offset seeks where timestamps count samples (mp4, m4a, mov).
+    Elsewhere (webm, mkv, wma, aac) they are too coarse, and what comes before is decoded and dropped.
+
+    Raises:
+        MissingDependencyError: PyAV is not installed.
+        UnsupportedAudioError: the file has no sound track.
+        CorruptAudioError: the file cannot be opened.
+    """
+
+    dtype = np.dtype(np.float32)
+    promise: int | None = None  # durations in these headers are not exact to the sample
+
+    def __init__(self, source: Source) -> None:
+        self.name, self.size = source.name, source.size
+        self._av = av = require("av", purpose=f"reading {source.name}")
+        source.stream.seek(0)
+        try:
+            self._container = av.open(source.path or source.stream, metadata_errors="ignore")
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            raise CorruptAudioError(
+                f"{source.name} cannot be opened as {Path(source.name).suffix or 'a film'}: {_reason(error)}",
+                hint="it may be cut or incomplete; copy it again",
+            ) from error
+        if not self._container.streams.audio:
+            self._container.close()
+            raise UnsupportedAudioError(f"{source.name} has no sound track", hint="expected at least one")
+        self._track = self._container.streams.audio[0]
+        self.metadata = self._metadata()
+        if self.metadata.sample_rate <= 0 or self.metadata.num_channels <= 0:
+            self._container.close()
+            raise CorruptAudioError(f"{source.name} does not tell the sample rate or channels of its sound track")
+        self._failure, self._reached = "", 0
+
+    def __enter__(self) -> "MediaReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
+        """Samples `start` to `stop` in float32; see `Reader.blocks`."""
+        resampler = self._av.AudioResampler("fltp", self._track.layout, self.metadata.sample_rate)
+        position = self._seek(start)
+        for frame in self._frames():
+            if position is None:  # the first after a seek; its timestamp counts samples
+                position = frame.pts - (self._track.start_time or 0)
+            for part in resampler.resample(frame):
+                samples = part.to_ndarray().T
+                wanted = samples[max(0, start - position) : None if stop is None else max(0, stop - position)]
+                position += len(samples)
+                self._reached = position
+                if len(wanted):
+                    yield wanted
+            if stop is not None and position >= stop:
+                return
+
+    def missing(self) -> str:
+        """What the decoder reported, or how much less than the header's duration came."""
+        if self._failure:
+            return f"the decoder stopped ({self._failure})"
+        seconds = self._reached / self.metadata.sample_rate
+        if seconds < self.metadata.duration - _SLACK_SECONDS:
+            return f"{seconds:.2f} of {self.metadata.duration:.2f} s are there"
+        return ""
+
+    def _metadata(self) -> AudioMetaData:
+        track, container = self._track, self._container
+        rate = track.codec_context.sample_rate or 0
+        if track.duration is not None and track.time_base is not None:
+            seconds = track.duration * track.time_base
+        else:
+            seconds = (container.duration or 0) / self._av.time_base
+        encoding = track.codec_context.name.upper().removesuffix("FLOAT")
+        bits = getattr(track.codec_context.codec, "bits_per_sample", 0) or 0
+        return AudioMetaData(
+            rate,
+            max(0, round(seconds * rate)),
+            track.codec_context.channels or 0,
+            bits,
+            encoding,
+            container.format.name,
+        )
+
+    def _seek(self, start: int) -> int | None:
+        """Go near `start`; the sample that comes first then, or None where the next frame must tell."""
+        rate = self.metadata.sample_rate
+        begin = start - round(_PREROLL_SECONDS * rate)
+        counts_samples = self._track.time_base is not None and self._track.time_base * rate == 1
+        if begin <= 0 or not counts_samples:
+            return 0
+        self._container.seek(begin + (self._track.start_time or 0), stream=self._track)
+        return None
+
+    def _frames(self) -> Iterator[Any]:
+        try:
+            yield from self._container.decode(self._track)
+        except (self._av.error.FFmpegError, ValueError, OSError) as error:
+            self._failure = _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

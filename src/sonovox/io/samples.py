@@ -1,0 +1,63 @@
+"""Samples on their way from a file to a tensor: full scale 1, averaged channels, no NaN."""
+
+import numpy as np
+
+from sonovox._internal.errors import NonFiniteAudioError
+
+__all__ = ["check_finite", "to_float"]
+
+
+def to_float(block: np.ndarray, out: np.ndarray) -> None:
+    """Write `block` into `out` as float32 of full scale 1, averaging the channels where `out` has one row.
+
+    Args:
+        block: `(frames, channels)`, uint8 around 128, int16, int32, float32 or float64.
+        out: `(channels, frames)` or `(1, frames)`, float32.
+
+    >>> out = np.empty((1, 2), np.float32)
+    >>> to_float(np.array([[16384, 0], [-32768, -32768]], np.int16), out)
+    >>> out
+    array([[ 0.25, -1.  ]], dtype=float32)
+    """
+    channels = block.shape[1]
+    if len(out) == channels:
+        out[...] = block.T
+    else:
+        out[0] = block[:, 0]
+        for column in block.T[1:]:
+            out[0] += column
+        out *= np.float32(1 / channels)
+    if block.dtype == np.uint8:
+        out -= np.float32(128)
+        out *= np.float32(1 / 128)
+    elif block.dtype.kind == "i":
+        out *= np.float32(2.0 ** (1 - 8 * block.dtype.itemsize))
+
+
+def check_finite(name: str, samples: np.ndarray, start: int, sample_rate: int) -> None:
+    """Refuse NaN and infinity.
+
+    Args:
+        name: of the file.
+        samples: `(channels, frames)`.
+        start: which sample of the file the first of them is.
+        sample_rate: of the file, in Hz.
+
+    Raises:
+        NonFiniteAudioError: naming the file, how many there are, and the time and channel of the first.
+    """
+    if samples.dtype.kind != "f":
+        return
+    # A sum is finite where all its terms are (float32 cannot overflow float64): one pass, no temporary.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(samples.sum(dtype=np.float64)):
+            return
+    bad = ~np.isfinite(samples)
+    if not bad.any():
+        return  # float64 samples may overflow the sum
+    frame, channel = divmod(int(bad.T.reshape(-1).argmax()), len(bad))
+    raise NonFiniteAudioError(
+        f"{name} has {int(bad.sum())} samples that are NaN or infinite, "
+        f"the first at {(start + frame) / sample_rate:.3f} s in channel {channel}",
+        hint="repair the file, or load it with check=False and replace them",
+    )
