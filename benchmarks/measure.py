@@ -2,7 +2,7 @@
 
     from measure import Row, report
 
-    report("Spectrogram", [Row("10 s", ours=lambda: ours(x), peers={"torchaudio": lambda: theirs(x)}, floor=lambda: rfft(f))])
+    report("Spectrogram", [Row("10 s", ours=our_call, peers={"torchaudio": their_call}, floor=bare_rfft, gate="2")])
 
 The works of a row are run in turn (A B C A B C ...), so that a change of the
 machine's speed meets them all alike, and the median of each is taken. A ratio

@@ -1,7 +1,7 @@
 """What `make demo` does: a real recording to text, subtitles and a picture.
 
-    python examples/demo.py              the passage that opens A Tale of Two Cities
-    python examples/demo.py talk.wav     a recording of your own
+python examples/demo.py              the passage that opens A Tale of Two Cities
+python examples/demo.py talk.wav     a recording of your own
 """
 
 import resource
@@ -45,12 +45,14 @@ def main() -> None:
             segments.append(segment)
             print(f"  {segment.start:6.2f} - {segment.end:6.2f}  {segment.text}", flush=True)
     elapsed = time.perf_counter() - began
-    transcript = Transcript(tuple(segments), language=language, duration=duration, model=asr.name)
+    transcript = Transcript(tuple(segments), language=language, duration=duration)
 
     print()
     if passage:
         result = word_error_rate([normalize_english(passage)], [normalize_english(transcript.text)])
-        print(f"word error rate   {100 * result.rate:.1f} % of {result.reference_length} words, against the printed page")
+        print(
+            f"word error rate   {100 * result.rate:.1f} % of {result.reference_length} words, against the printed page"
+        )
     print(f"real-time factor  {elapsed / duration:.3f} ({duration / elapsed:.1f} times faster than speech)")
     # Linux counts in kB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

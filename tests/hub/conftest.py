@@ -1,5 +1,6 @@
 """A web server that misbehaves to order, a hub on top of it, a folder of wheels, and a recorder of progress."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -37,7 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         server = self.server
-        server.requests.append((self.path, dict(self.headers)))
+        server.requests.append((self.path, {name.title(): text for name, text in self.headers.items()}))
         page = server.pages.get(self.path.partition("?")[0])
         if page is None:
             self.send_error(404)
@@ -73,7 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
                 server.release.wait(20)
             self.close_connection = True
             return
-        self.wfile.write(part)
+        with contextlib.suppress(ConnectionError):  # who asked may have seen enough
+            self.wfile.write(part)
 
     def _start(self, page, body):
         match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))

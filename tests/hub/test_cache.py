@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sonovox._internal.errors import ArgumentError, IntegrityError
+from sonovox._internal.errors import ArgumentError, IntegrityError, WriteError
 from sonovox.hub.cache import Cache, Entry, default_cache_folder, file_sha256
 
 
@@ -69,6 +69,16 @@ def test_an_adopted_file_is_recorded_in_a_readable_manifest(cache):
     assert record["files"]["acme/tiny.pt"]["fetched"].endswith("+00:00")
     assert Entry.read(entry.folder) == entry
     assert not entry.partial.exists()
+
+
+def test_a_file_that_cannot_be_adopted_is_kept_as_it_came(cache):
+    entry = Entry(cache.folder / "pypi/acme/1.0", "pypi:acme==1.0")
+    entry.partial.mkdir(parents=True)
+    (entry.partial / "tiny.pt").write_bytes(b"weights")
+    entry.folder.touch()  # a file where the folder should be
+    with pytest.raises(WriteError, match=r"cannot write .*tiny\.pt.*1\.0\.partial/tiny\.pt is kept"):
+        entry.adopt("tiny.pt", entry.partial / "tiny.pt", sha(b"weights"))
+    assert (entry.partial / "tiny.pt").read_bytes() == b"weights"
 
 
 def test_a_whole_file_is_found_and_a_missing_one_is_not(cache):

@@ -21,7 +21,22 @@ import torch
 import sonovox
 from sonovox._internal.errors import SonovoxError
 
-EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**36, 2**63 - 1, 2**64 - 1)
+EXTREMES = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    2**36,
+    2**63 - 1,
+    2**64 - 1,
+)
 
 
 def good_files() -> dict[str, bytes]:
@@ -33,6 +48,7 @@ def good_files() -> dict[str, bytes]:
         "wav": {},
         "pcm16.wav": {"encoding": "PCM_S", "bits_per_sample": 16},
         "pcm24.wav": {"encoding": "PCM_S", "bits_per_sample": 24},
+        "f64.wav": {"encoding": "PCM_F", "bits_per_sample": 64},
         "ulaw.wav": {"encoding": "ULAW"},
         "rf64": {"encoding": "PCM_S"},
         "flac": {},
@@ -90,7 +106,7 @@ def mutate(data: bytes, donor: bytes, rng: random.Random) -> bytes:
 
 def damaged_file(number: int, good: dict[str, bytes]) -> tuple[str, bytes]:
     """Suffix and content of the damaged file of this number, always the same."""
-    rng = random.Random(number)
+    rng = random.Random(number)  # noqa: S311
     suffix, donor = rng.choice(sorted(good)), rng.choice(sorted(good))
     return suffix, mutate(good[suffix], good[donor], rng)
 
@@ -120,7 +136,8 @@ def main(first: int, count: int) -> None:
 
 
 def say(**words: object) -> None:
-    print(json.dumps(words), flush=True)
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

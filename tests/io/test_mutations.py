@@ -29,7 +29,9 @@ def load_damaged(first: int, count: int) -> tuple[list[dict], list[dict]]:
 def run_worker(first: int, count: int) -> tuple[list[dict], int]:
     command = [sys.executable, str(PROGRAM), str(first), str(count)]
     try:
-        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60 + count, check=False)
+        result = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60 + count, check=False
+        )
         output, code = result.stdout, result.returncode
     except subprocess.TimeoutExpired as error:
         output, code = error.stdout or b"", -1
@@ -39,7 +41,8 @@ def run_worker(first: int, count: int) -> tuple[list[dict], int]:
 def expect_sane(done: list[dict], fatal: list[dict], count: int) -> None:
     outcomes = Counter(item["outcome"].partition(":")[0] for item in done)
     slow, large = max(done, key=lambda item: item["seconds"]), max(done, key=lambda item: item["grown_mb"])
-    print(f"\n{count} files: {dict(outcomes)}; slowest {slow['seconds']:.2f} s, most memory {large['grown_mb']:.0f} MB")
+    figures = f"{dict(outcomes)}; slowest {slow['seconds']:.2f} s, most memory {large['grown_mb']:.0f} MB"
+    sys.stdout.write(f"\n{count} files: {figures}\n")
     assert not fatal
     assert len(done) == count
     assert [item for item in done if ":" in item["outcome"]] == []

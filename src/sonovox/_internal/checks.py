@@ -41,12 +41,12 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
 
 
 def check_positive(name: str, value: float, *, unit: str = "") -> None:
-    """Refuse zero and negative values; `unit` (such as "in Hz") goes into the hint.
+    """Refuse zero, negative values and NaN; `unit` (such as "in Hz") goes into the hint.
 
     Raises:
         ArgumentError: naming the argument and its value.
     """
-    if value <= 0:
+    if not value > 0:
         raise ArgumentError(f"{name} must be positive, got {value}", hint=f"give it {unit}" if unit else "")
 
 

@@ -1,28 +1,28 @@
 """The tree of errors.
 
     SonovoxError
-    ├── ArgumentError (ValueError)            an argument that cannot be used
-    │   └── ChoiceError                       a name that is not among the known ones
-    ├── MissingDependencyError (ImportError)  an optional package is not installed
-    ├── WriteError (OSError)                  a file could not be written; the old one still stands
-    ├── AudioError                            a file of sound
+    ├── ArgumentError (ValueError)              an argument that cannot be used
+    │   └── ChoiceError                         a name that is not among the known ones
+    ├── MissingDependencyError (ImportError)    an optional package is not installed
+    ├── WriteError (OSError)                    a file could not be written; the old one still stands
+    ├── AudioError                              a file of sound
     │   ├── AudioNotFoundError (FileNotFoundError)
-    │   ├── UnsupportedAudioError             a format, encoding or shape that cannot be read or written
-    │   ├── CorruptAudioError                 the bytes are not what the file says they are
-    │   │   └── ShortAudioError               fewer samples than the header promises
-    │   └── NonFiniteAudioError               NaN or infinite samples
-    ├── HubError                              fetching files of models and recordings
-    │   ├── SourceError (ValueError)          the words that name a source are not understood
-    │   ├── NetworkError (ConnectionError)    nothing could be reached
-    │   │   └── OfflineError                  network use was switched off
-    │   ├── NotInSourceError (LookupError)    the source answers, but does not hold the file
-    │   └── IntegrityError                    bytes differ from what they should be
-    ├── WeightsError                          weights that do not fit the model, or are not safe to read
-    └── DecodingError                         a search that was asked for the impossible
+    │   ├── UnsupportedAudioError (ValueError)  a format, encoding or shape that cannot be read or written
+    │   ├── CorruptAudioError                   the bytes are not what the file says they are
+    │   │   └── ShortAudioError                 fewer samples than the header promises
+    │   └── NonFiniteAudioError (ValueError)    NaN or infinite samples
+    ├── HubError                                fetching files of models and recordings
+    │   ├── SourceError (ValueError)            the words that name a source are not understood
+    │   ├── NetworkError (ConnectionError)      nothing could be reached
+    │   │   └── OfflineError                    network use was switched off
+    │   ├── NotInSourceError (LookupError)      the source answers, but does not hold the file
+    │   └── IntegrityError                      bytes differ from what they should be
+    ├── WeightsError                            weights that do not fit the model, or are not safe to read
+    └── DecodingError                           a search that was asked for the impossible
 
     SonovoxWarning (UserWarning)
-    ├── ShortAudioWarning                     a short file was accepted, as the caller asked
-    └── ClippingWarning                       samples beyond full scale were limited on writing
+    ├── ShortAudioWarning                       a short file was accepted, as the caller asked
+    └── ClippingWarning                         samples beyond full scale were limited on writing
 
 An error says what was expected and what came in its message, and what to do in
 its hint. `str(error)` gives both; the command prints them on two lines.

@@ -7,15 +7,20 @@ fails the temporary file is removed and the old file stands.
 """
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sonovox._internal.errors import SonovoxError, WriteError
+from sonovox._internal.errors import ArgumentError, WriteError
 
 __all__ = ["atomic_path", "atomic_write", "move_into_place", "sync_folder", "write_bytes", "write_text"]
+
+# What a failed write says without naming a file.
+_DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
 
 
 @contextlib.contextmanager
@@ -25,43 +30,42 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     When the block ends, what was written there is flushed and renamed to
     `target`. The temporary name keeps the suffix of the target, since many
     writers choose a format by it. Missing parent folders are made. A target that
-    is a device or a pipe is written directly; a symbolic link is followed.
+    is a device or a pipe is written directly; a symbolic link is followed. A new
+    file gets the permissions of the umask, a replaced one keeps its own.
 
     Raises:
         WriteError: the disk is full, the folder is not writable, and the like.
+            Errors of the block that are about something else pass unchanged.
     """
     final = Path(target)
-    if final.is_dir():
-        raise WriteError(f"cannot write {final}: it is a folder", hint="give a file name inside it")
-    if final.exists() and not final.is_file():
-        yield final  # /dev/stdout and friends can neither be renamed over nor synced
-        return
-    final = final.resolve() if final.is_symlink() else final
-    temporary = final.with_name(f".{final.stem[:100]}.{secrets.token_hex(6)}{final.suffix}")
-    try:
+    with _told_of(final):
+        if final.is_dir():
+            raise WriteError(f"cannot write {final}: it is a folder", hint="give a file name inside it")
+        is_direct = final.exists() and not final.is_file()  # /dev/null can neither be renamed over nor synced
+        final = Path(os.path.realpath(final)) if final.is_symlink() and not is_direct else final
+        temporary = final if is_direct else _temporary_name(final)
         final.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        _sync_file(temporary)
-        _replace(temporary, final)
-        sync_folder(final.parent)
-    except SonovoxError:
-        raise
-    except OSError as error:
-        if error.filename not in (None, str(temporary)):
-            raise  # the block failed on another file
-        reason = error.strerror or str(error)
-        raise WriteError(
-            f"cannot write {final}: {reason}", hint="nothing was changed there; free space or choose another place"
-        ) from error
+    try:
+        try:
+            yield temporary
+        except OSError as error:
+            if error.filename == str(temporary) or (error.filename is None and error.errno in _DISK_ERRORS):
+                raise _write_error(final, error) from error
+            raise
+        if not is_direct:
+            with _told_of(final):
+                _keep_permissions(final, temporary)
+                _sync_file(temporary)
+                _replace(temporary, final)
+            sync_folder(final.parent)
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if not is_direct:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def atomic_write(
-    target: str | os.PathLike[str], mode: str = "wb", *, encoding: str | None = None
-) -> Iterator[IO[Any]]:
+def atomic_write(target: str | os.PathLike[str], mode: str = "wb", *, encoding: str | None = None) -> Iterator[IO[Any]]:
     """An open file that becomes `target` when the block ends without an error.
 
     Args:
@@ -70,10 +74,11 @@ def atomic_write(
         encoding: of text.
 
     Raises:
+        ArgumentError: another mode.
         WriteError: see `atomic_path`.
     """
     if mode not in ("wb", "w"):
-        raise ValueError(f"mode must be 'wb' or 'w', got {mode!r}")
+        raise ArgumentError(f"mode must be 'wb' or 'w', got {mode!r}", hint="a file cannot be appended to in one step")
     text = mode == "w"
     with (
         atomic_path(target) as temporary,
@@ -124,6 +129,34 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _told_of(final: Path) -> Iterator[None]:
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise _write_error(final, error) from error
+
+
+def _write_error(final: Path, error: OSError) -> WriteError:
+    return WriteError(
+        f"cannot write {final}: {error.strerror or error}",
+        hint="nothing was changed there; free space or choose another place",
+    )
+
+
+def _temporary_name(final: Path) -> Path:
+    # File systems allow 255 bytes; a cut inside a character is left out.
+    stem = os.fsencode(final.stem)[:100].decode(errors="ignore")
+    return final.with_name(f".{stem}.{secrets.token_hex(6)}{final.suffix}")
+
+
+def _keep_permissions(old: Path, new: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        new.chmod(stat.S_IMODE(old.stat().st_mode))
 
 
 def _sync_file(path: Path) -> None:

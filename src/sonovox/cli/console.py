@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sonovox._internal.errors import SonovoxError
 
-__all__ = ["human_bytes", "human_time", "note", "print_error", "table"]
+__all__ = ["human_time", "note", "print_error", "table"]
 
 
 def note(text: str) -> None:
@@ -18,19 +18,6 @@ def print_error(error: SonovoxError) -> None:
     note(f"error: {error.message}")
     if error.hint:
         note(f"hint:  {error.hint}")
-
-
-def human_bytes(count: float) -> str:
-    """A size that a person can read.
-
-    >>> human_bytes(75_571_315)
-    '75.6 MB'
-    """
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
 
 
 def human_time(seconds: float) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from sonovox import __version__
 from sonovox._internal.optional import EXTRAS
-from sonovox.cli.console import human_bytes, table
+from sonovox.cli.console import table
 
 __all__ = ["doctor"]
 
@@ -97,15 +97,15 @@ def _optional() -> list[list[str]]:
 
 
 def _cache() -> list[list[str]]:
-    from sonovox.hub import Cache
+    from sonovox.hub import Cache, format_size
 
     cache = Cache()
     entries = cache.entries()
     existing = next(folder for folder in (cache.folder, *cache.folder.parents) if folder.exists())
     return [
         ["folder", f"{cache.folder} (SONOVOX_CACHE sets it)"],
-        ["holds", f"{len(entries)} sources, {human_bytes(sum(entry.size for entry in entries))}"],
-        ["free", human_bytes(shutil.disk_usage(existing).free)],
+        ["holds", f"{len(entries)} sources, {format_size(sum(entry.size for entry in entries))}"],
+        ["free", format_size(shutil.disk_usage(existing).free)],
     ]
 
 

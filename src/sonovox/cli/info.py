@@ -5,13 +5,14 @@ from pathlib import Path
 import typer
 
 from sonovox._internal.errors import AudioError
-from sonovox.cli.console import human_bytes, human_time, print_error, table
+from sonovox.cli.console import human_time, print_error, table
 
 __all__ = ["info"]
 
 
 def info(files: list[Path] = typer.Argument(help="Audio files.")) -> None:
     """Show format, length, rate and channels of audio files."""
+    from sonovox.hub import format_size
     from sonovox.io import info as read_info
 
     failed = 0
@@ -25,7 +26,7 @@ def info(files: list[Path] = typer.Argument(help="Audio files.")) -> None:
         bits = f", {found.bits_per_sample} bit" if found.bits_per_sample else ""
         rows = [
             ["file", str(file)],
-            ["size", human_bytes(file.stat().st_size)],
+            ["size", format_size(file.stat().st_size)],
             ["format", f"{found.format}, {found.encoding}{bits}"],
             ["duration", f"{human_time(found.duration)} ({found.num_frames} frames)"],
             ["sample rate", f"{found.sample_rate} Hz"],

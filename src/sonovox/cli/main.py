@@ -3,7 +3,6 @@
 import os
 import sys
 
-import click
 import typer
 
 from sonovox import __version__
@@ -15,11 +14,13 @@ __all__ = ["app", "main"]
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+# Misspelt options and the like; some versions of typer bring a click of their own.
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="sonovox",
     help="Audio and speech on PyTorch: transcribe recordings, look into files, manage models.",
-    no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -45,7 +46,7 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = "--debug" in words
     if debug:
         words = [word for word in words if word != "--debug"]
@@ -57,14 +58,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         print_error(error)
         code = EXIT_ERROR
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        code = EXIT_ERROR
-    except click.ClickException as error:
-        note(f"error: {error.format_message()}")
+    except UsageError as error:
+        note(f"error: {getattr(error, 'format_message', error.__str__)()}")
         note("hint:  `sonovox --help`, or `sonovox COMMAND --help`, shows what there is")
         code = EXIT_ERROR
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         note("interrupted; what was finished is kept")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:

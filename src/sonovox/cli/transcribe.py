@@ -16,7 +16,7 @@ from sonovox.cli.progress import progress_of
 if TYPE_CHECKING:
     from sonovox.cli.progress import AudioProgress
     from sonovox.inference.asr import WhisperASR
-    from sonovox.inference.transcript import Transcript
+    from sonovox.inference.transcript import Segment, Transcript
 
 __all__ = ["transcribe"]
 
@@ -98,7 +98,7 @@ class Job:
         with progress_of(inputs, quiet=self.quiet) as progress:
             for item in inputs:
                 try:
-                    seconds += self._one(item, progress, heading=len(inputs) > 1).duration
+                    seconds += self._one(item, progress, heading=len(inputs) > 1).duration or 0.0
                 except SonovoxError as error:
                     self.failures.append((item.path, error))
                     progress.skip(item)
@@ -110,7 +110,7 @@ class Job:
     def _one(self, item: Input, progress: "AudioProgress", *, heading: bool) -> "Transcript":
         from sonovox.inference.transcript import Transcript
 
-        segments = []
+        segments: list[Segment] = []
         for part in self.asr.parts([item.path], **self.options):
             if part.seconds == 0.0 and not part.segments:
                 progress.begin(item, part.duration)
@@ -120,7 +120,7 @@ class Job:
             for segment in part.segments:
                 progress.line(f"[{human_time(segment.start)} - {human_time(segment.end)}] {segment.text}")
             progress.reached(part.seconds)
-        transcript = Transcript(tuple(segments), language=part.language, duration=part.duration, model=self.asr.name)
+        transcript = Transcript(tuple(segments), language=part.language, duration=part.duration)
         for kind in self.kinds:
             target = self.folder / item.stem.parent / f"{item.stem.name}.{kind}"
             transcript.save(target)

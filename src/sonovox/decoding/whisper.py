@@ -35,8 +35,16 @@ class Vocabulary(Protocol):
     first_timestamp: int
     languages: dict[str, int]
     multilingual: bool
-    blanks: list[int]
-    not_said: list[int]
+
+    @property
+    def blanks(self) -> list[int]:
+        """Ids that no text begins with."""
+        ...
+
+    @property
+    def not_said(self) -> list[int]:
+        """Ids that are never said."""
+        ...
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text."""

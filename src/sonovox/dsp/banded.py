@@ -1,60 +1,56 @@
 """Products with matrices that are mostly zeros, such as mel filters and resampling kernels.
 
 The columns are held in groups, each with the empty rows above and below it cut
-off: a dozen of small dense products then do a tenth of the work of the whole,
-and a matrix too large to be held never has to exist. A building block of `dsp`,
-not part of its faces.
+off: a dozen small dense products then do a tenth of the work of the whole, and a
+matrix too large to be held never has to exist. A building block of `dsp`, not
+part of its faces.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["BandedMatrix", "Block"]
+__all__ = ["Block", "banded_product", "banded_product_into", "cut_bands"]
 
 
-class Block(NamedTuple):
-    """Columns `first_column` to `first_column + values.shape[1]`, non-zero only in the rows from `first_row`."""
+@dataclass(frozen=True)
+class Block:
+    """Some neighbouring columns of a matrix: `values`, and zeros above and below it."""
 
     first_row: int
     first_column: int
     values: Tensor
 
 
-class BandedMatrix:
-    """A matrix `(rows, columns)` as a list of blocks that cover all columns in order.
+def cut_bands(matrix: Tensor, *, width: int = 16) -> tuple[Block, ...]:
+    """The columns of `matrix` in groups of `width`, without the empty rows above and below.
 
-    >>> matrix = BandedMatrix.from_dense(torch.eye(4), width=2)
-    >>> [block.values.shape for block in matrix.blocks]
-    [torch.Size([2, 2]), torch.Size([2, 2])]
-    >>> matrix.left_multiply(torch.arange(4.0))
-    tensor([0., 1., 2., 3.])
+    >>> [tuple(block.values.shape) for block in cut_bands(torch.eye(4), width=2)]
+    [(2, 2), (2, 2)]
     """
+    blocks = []
+    for column in range(0, matrix.shape[1], width):
+        group = matrix[:, column : column + width]
+        rows = group.ne(0).any(dim=1).nonzero()[:, 0].tolist() or [0]
+        blocks.append(Block(rows[0], column, group[rows[0] : rows[-1] + 1].contiguous()))
+    return tuple(blocks)
 
-    def __init__(self, blocks: Iterable[Block]) -> None:
-        self.blocks = list(blocks)
 
-    @classmethod
-    def from_dense(cls, matrix: Tensor, *, width: int = 16) -> "BandedMatrix":
-        """Cut `matrix` into groups of `width` columns, and each group to its non-zero rows."""
-        blocks = []
-        for column in range(0, matrix.shape[1], width):
-            group = matrix[:, column : column + width]
-            rows = group.ne(0).any(dim=1).nonzero()[:, 0].tolist() or [0]
-            blocks.append(Block(rows[0], column, group[rows[0] : rows[-1] + 1].contiguous()))
-        return cls(blocks)
+def banded_product(x: Tensor, blocks: Sequence[Block]) -> Tensor:
+    """`x @ matrix`, differentiable, for `x` of `(..., rows)` and blocks that cover all columns in order.
 
-    def left_multiply(self, x: Tensor) -> Tensor:
-        """`x @ matrix` for `x` of `(..., rows)`, differentiable: `(..., columns)`."""
-        return torch.cat(
-            [x[..., row : row + values.shape[0]] @ values for row, _, values in self.blocks],
-            dim=-1,
-        )
+    >>> banded_product(torch.arange(4.0), cut_bands(2 * torch.eye(4)))
+    tensor([0., 2., 4., 6.])
+    """
+    products = [x[..., block.first_row : block.first_row + len(block.values)] @ block.values for block in blocks]
+    return torch.cat(products, dim=-1)
 
-    def left_multiply_into(self, x: Tensor, out: Tensor) -> None:
-        """Write `x @ matrix` into `out`, for `x` of `(n, rows)` and `out` of `(n, columns)`."""
-        for row, column, values in self.blocks:
-            rows, columns = values.shape
-            torch.mm(x[:, row : row + rows], values, out=out[:, column : column + columns])
+
+def banded_product_into(x: Tensor, blocks: Sequence[Block], out: Tensor) -> None:
+    """Write `x @ matrix` into `out`, for `x` of `(n, rows)` and `out` of `(n, columns)`."""
+    for block in blocks:
+        rows, columns = block.values.shape
+        columns_out = out[:, block.first_column : block.first_column + columns]
+        torch.mm(x[:, block.first_row : block.first_row + rows], block.values, out=columns_out)

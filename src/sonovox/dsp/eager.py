@@ -16,7 +16,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["can_reuse_buffers", "constant", "full_precision", "in_plain_eager"]
+__all__ = ["can_reuse_buffers", "constant", "first_samples", "full_precision", "in_plain_eager", "over_frames"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ def in_plain_eager() -> bool:
     """
     return not (
         torch.compiler.is_compiling()
-        or torch.jit.is_tracing()
+        or torch.jit.is_tracing()  # type: ignore[attr-defined]
         or torch._C._are_functorch_transforms_active()
         or torch._C._len_torch_dispatch_stack()
     )
@@ -91,3 +91,32 @@ def full_precision(tensor: Tensor) -> contextlib.AbstractContextManager[object]:
     """
     kind = tensor.device.type
     return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else contextlib.nullcontext()
+
+
+def first_samples(signal: Tensor, length: int) -> Tensor:
+    """`signal[..., :length]`, where `length` is known to be at most the last dimension.
+
+    `torch.export` would have to prove that bound to slice, which for lengths such
+    as `ceil(2 * time / 3)` it cannot; it can gather.
+
+    >>> first_samples(torch.arange(5), 2)
+    tensor([0, 1])
+    """
+    if torch.compiler.is_exporting():
+        return signal.index_select(-1, torch.arange(length, device=signal.device))
+    return signal[..., :length]
+
+
+def over_frames(transform: Callable[[Tensor], Tensor], frames: Tensor) -> Tensor:
+    """`transform(frames)`, a Fourier transform over the last dimension of `(..., frames, n)`.
+
+    `torch.export` would have to prove that frames in any number after a batch
+    dimension are contiguous; as the first dimension they are. MKL refuses to
+    transform an empty batch.
+    """
+    if frames.numel() == 0:
+        one = transform(frames.new_zeros(1, frames.shape[-1]))
+        return one.new_empty(*frames.shape[:-1], one.shape[-1])
+    if torch.compiler.is_exporting():
+        return transform(frames.movedim(-2, 0).contiguous()).movedim(0, -2)
+    return transform(frames)

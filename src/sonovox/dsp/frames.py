@@ -15,10 +15,10 @@ from torch import Tensor
 
 from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
-from sonovox.dsp.banded import BandedMatrix
-from sonovox.dsp.eager import can_reuse_buffers, full_precision
+from sonovox.dsp.banded import Block, banded_product_into, cut_bands
+from sonovox.dsp.eager import can_reuse_buffers, full_precision, over_frames
 
-__all__ = ["FilterBank", "analysis_window", "frame_signal", "power_spectra"]
+__all__ = ["FilterBank", "analysis_window", "frame_signal", "power_spectra", "short_time_transform"]
 
 PAD_MODES = ("reflect", "constant", "replicate", "circular")
 
@@ -32,13 +32,13 @@ class FilterBank:
 
     def __init__(self, weights: Tensor) -> None:
         self.weights = weights
-        self._bands: dict[tuple[int, torch.dtype], BandedMatrix] = {}
+        self._bands: dict[tuple[int, torch.dtype], tuple[Block, ...]] = {}
 
-    def bands(self, repeat: int, dtype: torch.dtype) -> BandedMatrix:
+    def bands(self, repeat: int, dtype: torch.dtype) -> tuple[Block, ...]:
         """The weights without their zeros; each row `repeat` times, for squared real and imaginary parts in turn."""
         if (repeat, dtype) not in self._bands:
             dense = self.weights.to(dtype).repeat_interleave(repeat, dim=0)
-            self._bands[repeat, dtype] = BandedMatrix.from_dense(dense)
+            self._bands[repeat, dtype] = cut_bands(dense)
         return self._bands[repeat, dtype]
 
 
@@ -142,18 +142,20 @@ def power_spectra(
     framing = functools.partial(
         frame_signal, frame_length=len(window), hop_length=hop_length, center=center, pad_mode=pad_mode
     )
+    check_time_axis("waveform", waveform)
     with full_precision(waveform):
         if can_reuse_buffers(waveform, window, *([] if bank is None else [bank.weights])):
             return _power_in_chunks(waveform, framing, window, power, onesided, bank)
-        frames = framing(waveform)
-        spectra = torch.view_as_real(_transform(frames * window.to(frames.dtype), onesided))
+        spectra = torch.view_as_real(short_time_transform(framing(waveform), window, onesided))
         squares = spectra[..., 0].square() + spectra[..., 1].square()
         result = squares if power == 2.0 else _raise_squares(squares, power)
         return result if bank is None else result @ bank.weights.to(result.dtype)
 
 
-def _transform(frames: Tensor, onesided: bool) -> Tensor:
-    return torch.fft.rfft(frames) if onesided else torch.fft.fft(frames)
+def short_time_transform(frames: Tensor, window: Tensor, onesided: bool = True) -> Tensor:
+    """Complex spectra `(..., frames, bins)` of windowed frames `(..., frames, n_fft)`."""
+    transform = torch.fft.rfft if onesided else torch.fft.fft
+    return over_frames(transform, frames * window.to(frames.dtype))
 
 
 def _raise_squares(squares: Tensor, power: float) -> Tensor:
@@ -184,22 +186,23 @@ def _power_in_chunks(
     step = -(-count // -(-count // at_once))  # equal chunks, since a short last one costs as much as a long one
     rows = max(1, at_once // count)  # several short signals together
     buffer = first.new_empty(rows, step, n_fft)
+    transform = torch.fft.rfft if onesided else torch.fft.fft
     for row in range(0, len(signals), rows):
         frames = first if len(signals) == 1 else framing(signals[row : row + rows])
         for chunk, out in zip(frames.split(step, 1), result[row : row + rows].split(step, 1), strict=True):
             windowed = buffer[: chunk.shape[0], : chunk.shape[1]]
             torch.mul(chunk, window, out=windowed)
-            squares = torch.view_as_real(_transform(windowed, onesided))  # (rows, frames, bins, 2)
+            squares = torch.view_as_real(transform(windowed))  # (rows, frames, bins, 2)
             squares.mul_(squares)
             if bank is None:
                 _sum_and_raise(squares, power, out)
             elif power == 2.0:
                 # Real and imaginary parts are summed by the same product that sums the bins.
-                bank.bands(2, dtype).left_multiply_into(squares.view(-1, 2 * bins), out.view(-1, width))
+                banded_product_into(squares.view(-1, 2 * bins), bank.bands(2, dtype), out.view(-1, width))
             else:
                 spectra = squares.new_empty(squares.shape[:-1])
                 _sum_and_raise(squares, power, spectra)
-                bank.bands(1, dtype).left_multiply_into(spectra.view(-1, bins), out.view(-1, width))
+                banded_product_into(spectra.view(-1, bins), bank.bands(1, dtype), out.view(-1, width))
     return result.view(*leading, count, width)
 
 

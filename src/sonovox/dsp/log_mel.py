@@ -141,7 +141,7 @@ def log10_mel_blocks(blocks: Iterable[Tensor], n_mels: int = 80) -> Iterator[Ten
         n_mels: number of mel filters.
 
     Yields:
-        `(..., n_mels, frames)`. Joined, they are `log10_mel` of the joined blocks.
+        `(..., n_mels, frames)`. Joined, they are `log10_mel` of the joined blocks, to within rounding.
 
     Raises:
         ArgumentError: fewer than 201 samples in all.
@@ -182,7 +182,7 @@ def _log10_mel_of_frames(waveform: Tensor, n_mels: int, *, center: bool) -> Tens
     dtype = torch.float64 if waveform.dtype == torch.float64 else torch.float32
     window, bank = _window_and_bank(n_mels, dtype, waveform.device)
     mel = power_spectra(waveform, window, HOP_LENGTH, center=center, bank=bank)
-    return mel.clamp_(min=1e-10).log10_().transpose(-1, -2)
+    return mel.clamp(min=1e-10).log10_().transpose(-1, -2)
 
 
 @constant

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
-from sonovox.dsp.resample_hq import guard_periods, plan, resample_blocks
-from sonovox.dsp.resample_sinc import resample_sinc, sinc_filter
+from sonovox.dsp.resample_hq import guard_periods, make_plan, resample_blocks
+from sonovox.dsp.resample_sinc import make_sinc_filter, resample_sinc
 
 __all__ = ["Resample", "resample", "resample_guard"]
 
@@ -21,8 +21,8 @@ _OLD_METHODS = {"sinc_interpolation": "sinc_interp_hann", "kaiser_window": "sinc
 _METHODS = ("hq", "sinc_interp_hann", "sinc_interp_kaiser")
 _KAISER_BETA = 14.769656459379492  # torchaudio's default
 
-# Rates whose ratio in lowest terms has larger terms would need blocks of more than a gigabyte.
-_LARGEST_TERM = 2**20
+# Samples that have to be transformed together, at the larger rate: 32 MB in float64.
+_LARGEST_BLOCK = 2**22
 
 
 def resample(
@@ -39,7 +39,7 @@ def resample(
     Args:
         waveform: `(..., time)`, floating point; half precision is computed in float32.
             It counts as zero before its start and after its end.
-        orig_freq: its sample rate, a whole number, in Hz or any unit.
+        orig_freq: its sample rate, a whole number, in Hz or any other unit.
         new_freq: the rate wanted, in the same unit.
         lowpass_filter_width: of the sinc methods only: zero crossings to each side; more are sharper and slower.
         rolloff: of the sinc methods only: cutoff, as a part of the lower Nyquist frequency.
@@ -49,18 +49,20 @@ def resample(
         beta: of Kaiser's window in `"sinc_interp_kaiser"`; 14.77 if None.
 
     Returns:
-        `(..., ceil(time * new_freq / orig_freq))`, in the dtype of `waveform`; `waveform` itself if the rates are equal.
+        `(..., ceil(time * new_freq / orig_freq))`, in the dtype of `waveform`; `waveform` itself
+        if the rates are equal.
 
     Raises:
-        ArgumentError: a rate that is not a positive whole number, a waveform of integers, an argument
-            without a meaning for the method.
+        ArgumentError: a rate that is not a positive whole number, rates whose ratio takes too much memory
+            (as 2000001 / 2000000 and 1000000 / 1 do), a waveform of integers, an argument without a
+            meaning for the method.
 
     >>> resample(torch.ones(6), 3, 2, resampling_method="sinc_interp_hann")
     tensor([0.8277, 1.0576, 0.9584, 1.0547])
-    >>> tone = torch.sin(2 * torch.pi * 440 / 44100 * torch.arange(44100))
-    >>> resampled = resample(tone, 44100, 16000)
-    >>> expected = torch.sin(2 * torch.pi * 440 / 16000 * torch.arange(16000))
-    >>> torch.allclose(resampled[1000:-1000], expected[1000:-1000], atol=1e-4)
+    >>> time = torch.arange(44100, dtype=torch.float64)
+    >>> resampled = resample(torch.sin(0.1 * time), 44100, 16000)
+    >>> expected = torch.sin(0.1 * 44100 / 16000 * time[:16000])
+    >>> torch.allclose(resampled[200:-200], expected[200:-200], atol=1e-6)
     True
     """
     method = _check_method(resampling_method, lowpass_filter_width, rolloff, beta)
@@ -72,10 +74,10 @@ def resample(
     dtype = torch.float64 if waveform.dtype == torch.float64 else torch.float32
     signal = waveform.to(dtype)
     if method == "hq":
-        result = resample_blocks(signal, plan(orig, new, dtype, waveform.device))
+        result = resample_blocks(signal, make_plan(orig, new, dtype, waveform.device))
     else:
         window = None if method == "sinc_interp_hann" else (_KAISER_BETA if beta is None else beta)
-        sinc = sinc_filter(orig, new, lowpass_filter_width, rolloff, window, dtype, waveform.device)
+        sinc = make_sinc_filter(orig, new, lowpass_filter_width, rolloff, window, dtype, waveform.device)
         result = resample_sinc(signal, sinc)
     return result.to(waveform.dtype)
 
@@ -180,9 +182,11 @@ def _lowest_terms(orig_freq: float, new_freq: float) -> tuple[int, int]:
             )
     divisor = math.gcd(int(orig_freq), int(new_freq))
     orig, new = int(orig_freq) // divisor, int(new_freq) // divisor
-    if max(orig, new) > _LARGEST_TERM:
+    block = (2 * guard_periods(orig, new) + 1) * max(orig, new)
+    if block > _LARGEST_BLOCK:
         raise ArgumentError(
-            f"orig_freq / new_freq = {orig} / {new} in lowest terms has a term above {_LARGEST_TERM}",
-            hint="round one of the rates",
+            f"orig_freq / new_freq = {orig} / {new} in lowest terms needs blocks of {block} samples, "
+            f"more than {_LARGEST_BLOCK}",
+            hint="round one of the rates, or resample in two steps",
         )
     return orig, new

@@ -13,6 +13,7 @@ the band edges of soxr's HQ recipe, at 140 dB, which is below float32's rounding
 The engine of `resample`; `Plan` is what is kept for a pair of rates.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -21,9 +22,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sonovox.dsp.eager import can_reuse_buffers, constant
+from sonovox.dsp.eager import can_reuse_buffers, constant, first_samples, over_frames
 
-__all__ = ["Plan", "guard_periods", "plan", "resample_blocks"]
+__all__ = ["Plan", "guard_periods", "make_plan", "resample_blocks"]
 
 PASS_EDGE = 0.913  # of the lower Nyquist frequency; the stop band begins at 1
 ATTENUATION_DB = 140.0
@@ -65,7 +66,7 @@ def guard_periods(orig: int, new: int) -> int:
 
 
 @constant
-def plan(orig: int, new: int, dtype: torch.dtype, device: torch.device) -> Plan:
+def make_plan(orig: int, new: int, dtype: torch.dtype, device: torch.device) -> Plan:
     """The plan for a pair of rates in lowest terms; kept, and so never to be changed in place."""
     guard = guard_periods(orig, new)
     periods = _block_periods(orig, new, guard)
@@ -87,19 +88,21 @@ def resample_blocks(waveform: Tensor, plan: Plan) -> Tensor:
     The signal counts as zero before its start and after its end.
     """
     time = waveform.shape[-1]
-    hop = (plan.periods - 2 * plan.guard) * plan.orig
-    blocks = time // hop + 1
+    length = (time * plan.new + plan.orig - 1) // plan.orig
+    block, hop = plan.periods * plan.orig, (plan.periods - 2 * plan.guard) * plan.orig
     before = plan.guard * plan.orig
-    after = (blocks - 1) * hop + plan.periods * plan.orig - before - time
-    length = -(-time * plan.new // plan.orig)
+    blocks = time // hop + 1
+    if torch.compiler.is_exporting():
+        blocks += 1  # an exported dimension is either always 1 or never
+    after = (blocks - 1) * hop + block - before - time
     if can_reuse_buffers(waveform):
         return _resample_in_chunks(waveform, plan, blocks, before, after)[..., :length]
-    frames = F.pad(waveform, (before, after)).unfold(-1, plan.periods * plan.orig, hop)
-    return _resample_frames(frames, plan).flatten(-2)[..., :length]
+    frames = F.pad(waveform, (before, after)).unfold(-1, block, hop)
+    resampled = over_frames(functools.partial(_resample_frames, plan=plan), frames)
+    return first_samples(resampled.flatten(-2), length)
 
 
 def _resample_frames(frames: Tensor, plan: Plan) -> Tensor:
-    """`(..., blocks, periods * orig)` to `(..., blocks, (periods - 2 * guard) * new)`."""
     bins = len(plan.response) // 2
     spectra = torch.fft.rfft(frames)[..., :bins] * plan.response[::2]
     return torch.fft.irfft(spectra, n=plan.periods * plan.new)[..., plan.guard * plan.new : -plan.guard * plan.new]
@@ -121,7 +124,7 @@ def _resample_in_chunks(waveform: Tensor, plan: Plan, blocks: int, before: int, 
             spectra = torch.fft.rfft(chunk)[:, :bins]
             torch.view_as_real(spectra).view(len(chunk), -1).mul_(plan.response)
             out_chunk.copy_(torch.fft.irfft(spectra, n=plan.periods * plan.new)[:, kept])
-    return result.view(*leading, -1)
+    return result.view(*leading, blocks * result.shape[-1])
 
 
 def _block_periods(orig: int, new: int, guard: int) -> int:

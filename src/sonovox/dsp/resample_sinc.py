@@ -19,12 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sonovox.dsp.banded import BandedMatrix, Block
-from sonovox.dsp.eager import can_reuse_buffers, constant, full_precision
+from sonovox.dsp.banded import Block, banded_product, banded_product_into
+from sonovox.dsp.eager import can_reuse_buffers, constant, first_samples, full_precision
 
-__all__ = ["SincFilter", "resample_sinc", "sinc_filter"]
+__all__ = ["SincFilter", "make_sinc_filter", "resample_sinc"]
 
-GROUP = 32  # output samples whose weights are held together
+GROUP = 16  # output samples whose weights are held together
 COLUMNS = 64  # at least so many outputs a frame, that short periods do not make tiny products
 
 
@@ -46,11 +46,11 @@ class SincFilter:
     hop: int
     margin: int
     frame: int
-    weights: BandedMatrix
+    weights: tuple[Block, ...]
 
 
 @constant
-def sinc_filter(
+def make_sinc_filter(
     orig: int,
     new: int,
     lowpass_filter_width: int,
@@ -85,8 +85,8 @@ def sinc_filter(
         distances = (inputs[:, None] * new - outputs * orig) / (orig * new) * cutoff
         values = torch.tensor(_kernel(distances, lowpass_filter_width, beta) * (cutoff / orig), dtype=dtype)
         blocks.append(Block(low + margin, first, values.to(device)))
-    frame = max(row + values.shape[0] for row, _, values in blocks)
-    return SincFilter(orig, new, periods * orig, margin, frame, BandedMatrix(blocks))
+    frame = max(block.first_row + len(block.values) for block in blocks)
+    return SincFilter(orig, new, periods * orig, margin, frame, tuple(blocks))
 
 
 def resample_sinc(waveform: Tensor, sinc: SincFilter) -> Tensor:
@@ -95,18 +95,18 @@ def resample_sinc(waveform: Tensor, sinc: SincFilter) -> Tensor:
     The signal counts as zero before its start and after its end.
     """
     *leading, time = waveform.shape
-    length = -(-time * sinc.new // sinc.orig)
+    length = (time * sinc.new + sinc.orig - 1) // sinc.orig
     count = time // sinc.hop + 1
     after = (count - 1) * sinc.hop + sinc.frame - sinc.margin - time
     with full_precision(waveform):
         if not can_reuse_buffers(waveform):
             frames = F.pad(waveform, (sinc.margin, after)).unfold(-1, sinc.frame, sinc.hop)
-            return sinc.weights.left_multiply(frames).flatten(-2)[..., :length]
+            return first_samples(banded_product(frames, sinc.weights).flatten(-2), length)
         signals = waveform.reshape(math.prod(leading), time)
         result = signals.new_empty(len(signals), count, sinc.hop // sinc.orig * sinc.new)
         for signal, out in zip(signals, result, strict=True):
             frames = F.pad(signal, (sinc.margin, after)).unfold(0, sinc.frame, sinc.hop)
-            sinc.weights.left_multiply_into(frames, out)
+            banded_product_into(frames, sinc.weights, out)
         return result.view(*leading, result.shape[1] * result.shape[2])[..., :length]
 
 

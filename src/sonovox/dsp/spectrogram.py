@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sonovox._internal.checks import check_positive
-from sonovox.dsp.frames import analysis_window, frame_signal, power_spectra
+from sonovox.dsp.frames import analysis_window, frame_signal, power_spectra, short_time_transform
 
 __all__ = ["Spectrogram", "spectrogram"]
 
@@ -73,9 +73,7 @@ def spectrogram(
         )
         return frames_first.transpose(-1, -2)
     frames = frame_signal(waveform, n_fft, hop_length, center=center, pad_mode=pad_mode)
-    windowed = frames * window.to(frames.dtype)
-    spectrum = torch.fft.rfft(windowed) if onesided else torch.fft.fft(windowed)
-    spectrum = spectrum.transpose(-1, -2)
+    spectrum = short_time_transform(frames, window, onesided).transpose(-1, -2)
     return torch.view_as_real(spectrum) if return_complex is False else spectrum
 
 

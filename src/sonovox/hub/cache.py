@@ -114,9 +114,12 @@ class Entry:
             IntegrityError: its bytes are not those that were fetched, or not those of `sha256`.
         """
         path, known = self.folder / name, self.files.get(name)
-        if known is None or not path.is_file():
+        if known is None:
             return None
-        found = file_sha256(path)
+        try:
+            found = file_sha256(path)
+        except FileNotFoundError:
+            return None
         remedy = f"remove it with `sonovox models remove {self.source}` or delete the file, then fetch again"
         check_hash(f"{path} has", found, known.sha256, hint=remedy)
         check_hash(f"{path} has", found, sha256 or known.sha256, hint=remedy)

@@ -161,6 +161,11 @@ def _order(mirror: Mirror | str, cache: Cache, progress: Progress, token: str | 
     if isinstance(source, HubSource):
         from sonovox.hub.huggingface import HubOrder
 
+        if mirror.sha256 is not None and not source.path:
+            raise ArgumentError(
+                f"sha256 is that of one file, and {source} is a folder",
+                hint=f"name the file as {source}/path/inside; the hub states the hashes of its files itself",
+            )
         return HubOrder(source, cache, progress, mirror.sha256, mirror.files, token)
     if isinstance(source, PackageSource):
         from sonovox.hub.package_index import PackageOrder

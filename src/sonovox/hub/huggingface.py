@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sonovox._internal.checks import did_you_mean
-from sonovox._internal.errors import ArgumentError, HubError, NetworkError, NotInSourceError, OfflineError
+from sonovox._internal.errors import HubError, NetworkError, NotInSourceError, OfflineError
 from sonovox.hub.cache import Entry, check_hash
 from sonovox.hub.download import download
 from sonovox.hub.order import Order
@@ -34,17 +34,10 @@ _OTHER_FRAMEWORKS = (
 class HubOrder(Order[HubSource]):
     """An order of files of a repository, or of one of them where the source has a path."""
 
-    def __post_init__(self) -> None:
-        if self.sha256 is not None and not self.source.path:
-            raise ArgumentError(
-                f"sha256 is that of one file, and {self.source} is a folder",
-                hint=f"name the file as {self.source}/path/inside; the hub states the hashes of its files itself",
-            )
-
     @property
     def host(self) -> str:
-        """The host of the hub."""
-        return urlsplit(hub_address()).hostname or ""
+        """The host of the hub, with the port where it is given."""
+        return urlsplit(hub_address()).netloc
 
     def recorded(self) -> Entry | None:
         """The entry that this revision meant when it was fetched.

@@ -35,7 +35,7 @@ _ANY_PLATFORM = [
     "--implementation=cp",
 ]
 _NETWORK_TROUBLE = re.compile(
-    r"Retrying \(|ConnectionError|ConnectTimeout|ReadTimeout|resolve|SSLError|timed out", re.I
+    r"Retrying \(|ConnectionError|ConnectTimeout|ReadTimeout|name resolution|SSLError|timed out", re.I
 )
 _LISTED = re.compile(r"\(from versions: (?!none)")  # the index was reached, whatever trouble came before
 _ANNOUNCED = re.compile(r"(?:Downloading|Using cached) .*\.whl.* \(([\d.]+) ([kMG]?B)\)")

@@ -21,7 +21,7 @@ CONNECT_S = 3.0  # for each address of the host
 REACH_S = 8.0  # for the name and all its addresses
 _REMEMBER_S = 300.0  # long enough to fetch the other models of a list, short enough to notice a cable
 
-_unreachable: dict[str, tuple[float, str]] = {}  # host -> when it was tried, and why it failed
+_unreachable: dict[str, tuple[float, str]] = {}  # host[:port] -> when it was tried, and why it failed
 
 
 def check_reachable(url: str, *, within_s: float = REACH_S) -> None:
@@ -37,12 +37,12 @@ def check_reachable(url: str, *, within_s: float = REACH_S) -> None:
         reason = answers.get(timeout=within_s)
     except queue.Empty:
         reason = f"no answer within {within_s:g} s"
-    target = urlsplit(url).hostname or ""
+    target = urlsplit(url)
     if reason:
-        reason = reason if host == target else f"its proxy {host}: {reason}"
-        remember_unreachable(target, reason)
-        raise NetworkError(f"{target} cannot be reached: {reason}")
-    _unreachable.pop(target, None)
+        reason = reason if host == target.hostname else f"its proxy {host}: {reason}"
+        remember_unreachable(target.netloc, reason)
+        raise NetworkError(f"{target.hostname} cannot be reached: {reason}")
+    _unreachable.pop(target.netloc, None)
 
 
 def remember_unreachable(host: str, reason: str) -> None:

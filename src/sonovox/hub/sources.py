@@ -95,8 +95,8 @@ class WebSource:
 
     @property
     def host(self) -> str:
-        """The host, in lower case."""
-        return urlsplit(self.url).hostname or ""
+        """The host in lower case, with the port where it is given."""
+        return urlsplit(self.url).netloc.lower()
 
     @property
     def folder(self) -> str:

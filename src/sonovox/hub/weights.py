@@ -186,7 +186,8 @@ def save_weights(
     separate = {}
     for name, tensor in weights.items():
         storage = tensor.untyped_storage().data_ptr()
-        separate[name] = tensor.detach().clone() if storage in seen else tensor.detach().contiguous()
+        tensor = tensor.detach()
+        separate[name] = tensor.clone(memory_format=torch.contiguous_format) if storage in seen else tensor.contiguous()
         seen.add(storage)
     with atomic_path(path) as temporary:
         save_file(separate, temporary, metadata={"format": "pt", **texts})
@@ -205,16 +206,27 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
 def _load_pickle(path: Path) -> dict[str, Any]:
     try:
         # Only the archives that torch.save writes today can be mapped; before 1.6 it wrote bare pickles.
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        archived = zipfile.is_zipfile(path)
+        if archived and _is_program(path):
+            raise WeightsError(f"{path} is a TorchScript program, not weights", hint=_REMEDY)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=archived)
     except pickle.UnpicklingError as error:
         raise WeightsError(f"{path} cannot be read without running code: {_refused(error)}", hint=_REMEDY) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        if "TorchScript" in str(error):
-            raise WeightsError(f"{path} is a TorchScript program, not weights", hint=_REMEDY) from error
-        raise WeightsError(f"{path} is damaged: {_first_line(error)}", hint="fetch it again") from error
+    except WeightsError:
+        raise
+    except Exception as error:  # bytes that are no checkpoint end in a dozen kinds of errors, all of one meaning
+        reason = str(error).strip().partition("\n")[0]
+        raise WeightsError(
+            f"{path} is damaged or no checkpoint ({type(error).__name__}: {reason})", hint="fetch it again"
+        ) from error
     if not isinstance(checkpoint, dict):
         raise WeightsError(f"{path} holds a {type(checkpoint).__name__}, expected a dictionary", hint=_REMEDY)
     return dict(checkpoint)
+
+
+def _is_program(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def _load_shards(path: Path) -> dict[str, Any]:
@@ -273,12 +285,11 @@ def _ties(module: nn.Module) -> list[list[str]]:
 
 
 def _refused(error: Exception) -> str:
-    match = re.search(r"GLOBAL (\S+)|[Uu]nsupported (?:class|operand|global)[^\n]*", str(error))
-    return f"it wants to call {match[1]}" if match and match[1] else match[0] if match else _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    """What the unpickler did not like, without its advice to switch the protection off."""
+    if name := re.search(r"GLOBAL (\S+)", str(error)):
+        return f"it wants to call {name[1]}"
+    operand = re.search(r"Unsupported (?:operand|class)[^\n]*", str(error))
+    return operand[0] if operand else "it is not a file of tensors"
 
 
 def _some(names: Iterable[str], separator: str = ", ") -> str:

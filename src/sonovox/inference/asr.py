@@ -21,6 +21,7 @@ from sonovox.dsp.resample import resample
 from sonovox.inference.transcript import Segment, Transcript
 from sonovox.io import stream
 from sonovox.models.whisper.model import Whisper
+from sonovox.models.whisper.packing import pack
 from sonovox.models.whisper.pretrained import load_whisper
 from sonovox.models.whisper.tokenizer import WhisperTokenizer
 
@@ -107,7 +108,7 @@ class WhisperASR:
             offline=offline,
             progress=progress,
         )
-        return cls(model, tokenizer, str(source))
+        return cls(pack(model), tokenizer, str(source))
 
     @property
     def device(self) -> torch.device:
@@ -141,7 +142,7 @@ class WhisperASR:
             segments[part.index] += part.segments
             last[part.index] = part
         return [
-            Transcript(tuple(segments[i]), language=last[i].language, duration=last[i].duration, model=self.name)
+            Transcript(tuple(segments[i]), language=last[i].language, duration=last[i].duration)
             for i in range(len(audios))
         ]
 

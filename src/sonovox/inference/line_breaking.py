@@ -24,14 +24,15 @@ _AFTER_DASH = re.compile(r"(?<=[—–])(?=\w)")
 # What a break costs, in characters of imbalance.
 _AFTER_SENTENCE, _AFTER_CLAUSE, _BEFORE_CONJUNCTION, _AFTER_STICKY, _INSIDE_WORD = -8.0, -5.0, -3.0, 6.0, 12.0
 _SENTENCE_ENDS, _CLAUSE_ENDS, _CLOSING_QUOTES = ".?!。？！…", ",;:—–、，；：", "\"'”’»)]」』"
-_CONJUNCTIONS = frozenset(
-    "and but or nor so yet because although though while when where which who whose if unless until after before "
-    "since than as that".split()
-)
-_STICKY = frozenset(  # what belongs to the word after it
-    "a an the my your his her its our their this these those of to in on at for from by with into and but or nor "
-    "because if than as not no very mr mrs ms dr".split()
-)
+_CONJUNCTIONS = """
+    and but or nor so yet because although though while when where which who whose if unless until after before since
+    than as that
+"""
+_STICKY = """
+    a an the my your his her its our their this these those of to in on at for from by with into and but or nor because
+    if than as not no very mr mrs ms dr
+"""  # what belongs to the word after it
+_BEGINS_CLAUSE, _ENDS_NOTHING = frozenset(_CONJUNCTIONS.split()), frozenset(_STICKY.split())
 
 
 def balanced_blocks(text: str, *, max_characters: int, max_lines: int, at_least: int = 1) -> list[tuple[str, ...]]:
@@ -159,8 +160,8 @@ class _Paragraph:
             return _AFTER_CLAUSE
         if not after.gap and not _UNSPACED.match(after.text):
             return _INSIDE_WORD
-        cost = _BEFORE_CONJUNCTION if after.text.lower() in _CONJUNCTIONS else 0.0
-        return cost + (_AFTER_STICKY if before.lower() in _STICKY else 0.0)
+        cost = _BEFORE_CONJUNCTION if after.text.lower() in _BEGINS_CLAUSE else 0.0
+        return cost + (_AFTER_STICKY if before.lower() in _ENDS_NOTHING else 0.0)
 
 
 def _pieces(text: str, max_characters: int) -> list[_Piece]:

@@ -86,7 +86,7 @@ def make_cues(
             f"got {min_duration} s, {max_duration} s and {characters_per_second}",
             hint="5/6 s, 7 s and 20 are usual",
         )
-    cues = []
+    cues: list[Cue] = []
     for segment in segments:
         duration = segment.end - segment.start
         blocks = balanced_blocks(

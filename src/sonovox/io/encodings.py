@@ -112,8 +112,9 @@ def choose_encoding(key: str, dtype: torch.dtype, encoding: str | None, bits: in
         if choice in possible and encoding in (None, choice[0]) and bits in (None, choice[1]):
             return choice
     asked = " ".join(filter(None, (encoding, f"samples of {bits} bits" if bits is not None else "")))
+    held = ", ".join(f"{name} {size}" if size else name for name, size in possible)
     raise UnsupportedAudioError(
-        f"{key} cannot hold {asked}; possible: {', '.join(f'{name} {size or str()}'.strip() for name, size in possible)}",
+        f"{key} cannot hold {asked}; possible: {held}",
         hint="choose one of these, or another format",
     )
 

@@ -9,6 +9,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.io.reader import Reader, check_complete, check_on_short, check_range, open_reader
 from sonovox.io.samples import check_finite, to_float
 from sonovox.io.source import AudioFile
+from sonovox.io.wav import WavReader
 
 __all__ = ["load"]
 
@@ -105,6 +106,8 @@ def _collect(reader: Reader, start: int, stop: int | None, normalize: bool, mono
     capacity = max(0, min(expected, (_DENSEST * reader.size + _ALWAYS) // channels))
     # NumPy asks for huge pages where torch.empty does not: page faults were half the cost of a whole read.
     out = np.empty((1 if mono else channels, capacity), np.float32 if normalize else reader.dtype)
+    if isinstance(reader, WavReader) and reader.is_raw and out.dtype == reader.dtype:
+        return _cut(out, reader.read_into(out[0], start))
     filled = 0
     for block in reader.blocks(start, stop, native=not normalize):
         end = filled + len(block)
@@ -115,4 +118,8 @@ def _collect(reader: Reader, start: int, stop: int | None, normalize: bool, mono
         else:
             out[:, filled:end] = block.T
         filled = end
-    return out if filled == out.shape[1] else out[:, :filled].copy()
+    return _cut(out, filled)
+
+
+def _cut(samples: np.ndarray, frames: int) -> np.ndarray:
+    return samples if frames == samples.shape[1] else samples[:, :frames].copy()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +27,9 @@ _SIGNATURES = (
 )
 _SUFFIXES = {".aac", ".ac3", ".amr", ".m4b", ".mka", ".mpg", ".ts", ".wv"}
 _PREROLL_SECONDS = 0.5  # decoded before the first wanted sample, so that overlapping transforms are complete
-# A duration in a header counts whole packets, or milliseconds.
+# FFmpeg's name of a family of containers -> ours. Their headers tell a duration, in whole packets or
+# milliseconds; of all others (aac, amr, ...) FFmpeg guesses it from the bit rate.
+_FAMILIES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska", "asf": "asf"}
 _SLACK_SECONDS = 0.25
 
 
@@ -60,7 +61,8 @@ class MediaReader:
         self._av = av = require("av", purpose=f"reading {source.name}")
         source.stream.seek(0)
         try:
-            self._container = av.open(source.path or source.stream, metadata_errors="ignore")
+            # Some formats are lists of other files; no protocol means that none of these is opened.
+            self._container = av.open(source.stream, metadata_errors="ignore", options={"protocol_whitelist": "none"})
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"{source.name} cannot be opened as {Path(source.name).suffix or 'a film'}: {_reason(error)}",
@@ -84,27 +86,20 @@ class MediaReader:
 
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
         """Samples `start` to `stop` in float32; see `Reader.blocks`."""
-        resampler = self._av.AudioResampler("fltp", self._track.layout, self.metadata.sample_rate)
-        position = self._seek(start)
-        for frame in self._frames():
-            if position is None:  # the first after a seek; its timestamp counts samples
-                position = frame.pts - (self._track.start_time or 0)
-            for part in resampler.resample(frame):
-                samples = part.to_ndarray().T
-                wanted = samples[max(0, start - position) : None if stop is None else max(0, stop - position)]
-                position += len(samples)
-                self._reached = position
-                if len(wanted):
-                    yield wanted
+        for position, samples in self._decoded(start):
             if stop is not None and position >= stop:
                 return
+            wanted = samples[max(0, start - position) : None if stop is None else stop - position]
+            self._reached = position + len(samples)
+            if len(wanted):
+                yield wanted
 
     def missing(self) -> str:
         """What the decoder reported, or how much less than the header's duration came."""
         if self._failure:
             return f"the decoder stopped ({self._failure})"
         seconds = self._reached / self.metadata.sample_rate
-        if seconds < self.metadata.duration - _SLACK_SECONDS:
+        if self.metadata.format in _FAMILIES.values() and seconds < self.metadata.duration - _SLACK_SECONDS:
             return f"{seconds:.2f} of {self.metadata.duration:.2f} s are there"
         return ""
 
@@ -115,31 +110,32 @@ class MediaReader:
             seconds = track.duration * track.time_base
         else:
             seconds = (container.duration or 0) / self._av.time_base
+        family = _FAMILIES.get(container.format.name, container.format.name.partition(",")[0])
         encoding = track.codec_context.name.upper().removesuffix("FLOAT")
-        bits = getattr(track.codec_context.codec, "bits_per_sample", 0) or 0
-        return AudioMetaData(
-            rate,
-            max(0, round(seconds * rate)),
-            track.codec_context.channels or 0,
-            bits,
-            encoding,
-            container.format.name,
-        )
+        channels = track.codec_context.channels or 0
+        return AudioMetaData(rate, max(0, round(seconds * rate)), channels, 0, encoding, family)
 
-    def _seek(self, start: int) -> int | None:
-        """Go near `start`; the sample that comes first then, or None where the next frame must tell."""
+    def _seek(self, start: int) -> bool:
+        """Go somewhat before `start`, where that is possible."""
         rate = self.metadata.sample_rate
         begin = start - round(_PREROLL_SECONDS * rate)
-        counts_samples = self._track.time_base is not None and self._track.time_base * rate == 1
-        if begin <= 0 or not counts_samples:
-            return 0
+        if begin <= 0 or self._track.time_base is None or self._track.time_base * rate != 1:
+            return False
         self._container.seek(begin + (self._track.start_time or 0), stream=self._track)
-        return None
+        return True
 
-    def _frames(self) -> Iterator[Any]:
+    def _decoded(self, start: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Positions in the track, and the samples `(frames, channels)` there, from `start` or earlier on."""
+        resampler = self._av.AudioResampler("fltp", self._track.layout, self.metadata.sample_rate)
         try:
-            yield from self._container.decode(self._track)
-        except (self._av.error.FFmpegError, ValueError, OSError) as error:
+            position = None if self._seek(start) else 0
+            for frame in self._container.decode(self._track):
+                if position is None:  # the first after a seek; its timestamp counts samples
+                    position = frame.pts - (self._track.start_time or 0)
+                for part in resampler.resample(frame):
+                    yield position, part.to_ndarray().T
+                    position += part.samples
+        except (self._av.error.FFmpegError, ValueError, TypeError, OSError) as error:
             self._failure = _reason(error)
 
 

@@ -26,8 +26,8 @@ _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 _SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")  # Layer III, with or without a checksum
 _FIRST_WITHIN = 1 << 16
 _PIECE = 1 << 20
-# Tags behind the last frame (lyrics, APE, ID3v1) that a byte count may leave out.
-_TAGS = 1 << 17
+# Behind the bytes that a header counts there may be small tags; before more, it is worth counting.
+_SMALL_TAGS = 1024
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class CountedMp3(io.RawIOBase):
     """An mp3 with a counted header frame in front, as a stream.
 
     Attributes:
-        least: samples per channel that must be there; a few less than were counted,
-            since a decoder may need some frames to find the beat.
+        least: samples per channel that must be there; somewhat less than were counted, since a
+            decoder loses some frames where it has to find the beat.
     """
 
     def __init__(self, source: Source, header: bytes, first: int, least: int) -> None:
@@ -92,7 +92,7 @@ def count_mp3(source: Source) -> tuple[bool, CountedMp3 | None]:
     if frame is None:
         return False, None
     promised, promised_bytes = _xing(head[found : found + frame.length], frame)
-    if promised and promised_bytes and first + promised_bytes + _TAGS >= source.size:
+    if promised and promised_bytes and first + promised_bytes + _SMALL_TAGS >= source.size:
         return True, None  # its count speaks for the whole file, or for more than is left of it
     own_header = promised is not None
     body = first + frame.length if own_header else first
@@ -100,7 +100,7 @@ def count_mp3(source: Source) -> tuple[bool, CountedMp3 | None]:
     if promised and counted <= promised + 1:
         return True, None
     header = _xing_frame(frame, counted, source.size - body)
-    return False, CountedMp3(source, header, body, least=max(0, counted - 4) * frame.samples)
+    return False, CountedMp3(source, header, body, least=max(0, counted * 49 // 50 - 4) * frame.samples)
 
 
 def _after_id3(source: Source) -> int:
@@ -146,7 +146,7 @@ def _xing(body: bytes, frame: _Frame) -> tuple[int | None, int | None]:
 
 def _count(source: Source, position: int) -> int:
     """Frames from `position` to the end of the file; bytes that are no frame are passed over."""
-    count, base, piece = 0, position, source.read_at(position, _PIECE)
+    count, base, piece, in_step = 0, position, source.read_at(position, _PIECE), True
     while True:
         at = position - base
         if at + 4 > len(piece):
@@ -154,13 +154,15 @@ def _count(source: Source, position: int) -> int:
             if len(piece) < 4:
                 return count
         frame = _frame(piece[at : at + 4])
-        if frame is None:
+        # Out of step, a sync word is believed only if another follows where it should: pictures in tags have many.
+        if frame is None or not (in_step or _frame(source.read_at(position + frame.length, 4))):
             sync = _SYNC.search(piece, at + 1)
             position = base + (sync.start() if sync else max(at + 1, len(piece) - 1))
+            in_step = False
         else:
-            # The last frame counts only if it is whole.
-            count += position + frame.length <= source.size
+            count += position + frame.length <= source.size  # the last one may be cut
             position += frame.length
+            in_step = True
 
 
 def _xing_frame(frame: _Frame, frames: int, size: int) -> bytes:

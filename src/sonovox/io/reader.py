@@ -24,13 +24,13 @@ __all__ = ["Reader", "check_complete", "check_on_short", "check_range", "open_re
 
 # What callers call a format -> what the readers call it.
 _FORMAT_NAMES = {
-    "vorbis": "ogg",
-    "opus": "ogg",
-    "wave": "wav",
-    "wavex": "wav",
-    "rf64": "wav",
+    **dict.fromkeys(("vorbis", "opus", "oga"), "ogg"),
+    **dict.fromkeys(("wave", "wavex", "rf64"), "wav"),
+    **dict.fromkeys(("m4a", "m4b", "mov", "3gp"), "mp4"),
+    **dict.fromkeys(("mkv", "mka", "webm"), "matroska"),
     "aif": "aiff",
     "sph": "nist",
+    "wma": "asf",
 }
 
 
@@ -87,7 +87,7 @@ def open_reader(filepath: AudioFile, format: str | None = None) -> Iterator[Read
             reader = stack.enter_context(SndfileReader(source))
         if format is not None:
             wanted = _FORMAT_NAMES.get(format.lower(), format.lower())
-            if wanted not in reader.metadata.format.split(","):
+            if wanted != reader.metadata.format:
                 raise UnsupportedAudioError(
                     f"{reader.name} is {reader.metadata.format}, expected format={format!r}",
                     hint="leave format out, to let the content decide",
@@ -128,8 +128,10 @@ def check_complete(reader: Reader, start: int, stop: int | None, got: int, on_sh
     Raises:
         ShortAudioError: naming the file, what was promised and what came.
     """
-    lacks = "" if stop is None or start + got >= stop else f"{start + got} of {stop} samples are there"
-    at_end = stop is None or stop == reader.promise or lacks
+    fewer = stop is not None and start + got < stop
+    # Without a promise, fewer than asked may just be the end of the file.
+    lacks = f"{start + got} of {stop} samples are there" if fewer and reader.promise is not None else ""
+    at_end = fewer or stop == reader.promise
     reason = "; ".join(filter(None, (lacks, reader.missing() if at_end else "")))
     if not reason:
         return

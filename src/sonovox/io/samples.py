@@ -6,6 +6,9 @@ from sonovox._internal.errors import NonFiniteAudioError
 
 __all__ = ["check_finite", "to_float"]
 
+# Bytes of an integer sample -> its smallest step where full scale is 1.
+_UNIT = {size: np.float32(2.0 ** (1 - 8 * size)) for size in (1, 2, 4)}
+
 
 def to_float(block: np.ndarray, out: np.ndarray) -> None:
     """Write `block` into `out` as float32 of full scale 1, averaging the channels where `out` has one row.
@@ -19,19 +22,15 @@ def to_float(block: np.ndarray, out: np.ndarray) -> None:
     >>> out
     array([[ 0.25, -1.  ]], dtype=float32)
     """
-    channels = block.shape[1]
-    if len(out) == channels:
-        out[...] = block.T
-    else:
-        out[0] = block[:, 0]
-        for column in block.T[1:]:
-            out[0] += column
-        out *= np.float32(1 / channels)
+    if block.dtype.kind == "f":
+        # float64 samples beyond float32 become infinite, and the mean of infinities NaN: for `check_finite` to see.
+        with np.errstate(over="ignore", invalid="ignore"):
+            _copy(block, out)
+        return
+    _copy(block, out)
     if block.dtype == np.uint8:
         out -= np.float32(128)
-        out *= np.float32(1 / 128)
-    elif block.dtype.kind == "i":
-        out *= np.float32(2.0 ** (1 - 8 * block.dtype.itemsize))
+    out *= _UNIT[block.dtype.itemsize]
 
 
 def check_finite(name: str, samples: np.ndarray, start: int, sample_rate: int) -> None:
@@ -61,3 +60,14 @@ def check_finite(name: str, samples: np.ndarray, start: int, sample_rate: int) -
         f"the first at {(start + frame) / sample_rate:.3f} s in channel {channel}",
         hint="repair the file, or load it with check=False and replace them",
     )
+
+
+def _copy(block: np.ndarray, out: np.ndarray) -> None:
+    channels = block.shape[1]
+    if len(out) == channels:
+        out[...] = block.T
+        return
+    out[0] = block[:, 0]
+    for column in block.T[1:]:
+        out[0] += column
+    out *= np.float32(1 / channels)

@@ -25,7 +25,8 @@ __all__ = ["save"]
 
 _BLOCK_FRAMES = 1 << 16
 _WAV_LIMIT = 2**32 - 2**16  # sizes in a wav have 32 bits; beyond, RF64 is written, which is wav with longer ones
-_INTEGER_BITS = {torch.uint8: 8, torch.int16: 16, torch.int32: 32}
+_INTEGERS = (torch.uint8, torch.int16, torch.int32)
+_LEVELS = ("PCM_S", "PCM_U", "FLAC")  # encodings of which a sample is a whole number
 
 
 def save(
@@ -115,7 +116,7 @@ def _as_frames(src: Tensor, channels_first: bool) -> Tensor:
         raise ArgumentError(
             f"src must be (channels, time) or (time,), got shape {tuple(src.shape)}", hint="save one item at a time"
         )
-    if not src.is_floating_point() and src.dtype not in _INTEGER_BITS:
+    if not src.is_floating_point() and src.dtype not in _INTEGERS:
         raise ArgumentError(
             f"src must be float, uint8, int16 or int32, got {str(src.dtype).removeprefix('torch.')}",
             hint="convert it, for example x.to(torch.int16)",
@@ -185,8 +186,9 @@ def _write(name: str, target: object, frames: Tensor, choice: Choice, settings: 
         ) from error
     try:
         with file:
+            # NumPy from here on: pieces that fit a cache are too small for torch to share among threads.
             for block in frames.split(_BLOCK_FRAMES):
-                file.write(_encodable(block, choice))
+                file.write(_encodable(block.numpy(), choice))
     # soundfile asserts that everything was written; a full disk fails that as often as it is reported.
     except (soundfile.LibsndfileError, AssertionError) as error:
         raise WriteError(
@@ -195,23 +197,19 @@ def _write(name: str, target: object, frames: Tensor, choice: Choice, settings: 
         ) from error
 
 
-def _encodable(block: Tensor, choice: Choice) -> np.ndarray:
+def _encodable(block: np.ndarray, choice: Choice) -> np.ndarray:
     """`block` in a type of which libsndfile keeps every bit that the encoding has room for."""
     encoding, bits = choice
-    source_bits = _INTEGER_BITS.get(block.dtype)
-    if source_bits is not None and encoding in ("PCM_S", "PCM_U", "FLAC") and source_bits <= bits:
-        if block.dtype == torch.uint8:
-            block = (block.to(torch.int16) - 128) << 8
-        return block.numpy()
-    if block.dtype == torch.uint8:
-        block = (block.double() - 128) / 128
-    elif source_bits is not None:
-        block = block.double() / 2 ** (source_bits - 1)
+    source_bits = 8 * block.dtype.itemsize
+    if block.dtype.kind != "f":
+        if encoding in _LEVELS and source_bits <= bits:
+            return (block.astype(np.int16) - 128) << 8 if block.dtype == np.uint8 else block
+        block = (block.astype(np.float64) - (128 if block.dtype == np.uint8 else 0)) / 2 ** (source_bits - 1)
     if encoding == "PCM_F":
-        return block.numpy()
-    if encoding not in ("PCM_S", "PCM_U", "FLAC"):
-        return block.float().clamp(-1, 1).numpy()
+        return block
+    if encoding not in _LEVELS:
+        return block.clip(-1, 1).astype(np.float32)
     # Rounded here, because libsndfile cuts the lower bits off, which shifts everything by half a step.
     step = 2.0 ** (bits - 1)
-    levels = (block.double() * step).round().clamp(-step, step - 1)
-    return (levels * 2.0 ** (32 - bits)).to(torch.int32).numpy()
+    levels = np.rint(block.astype(np.float64) * step).clip(-step, step - 1)
+    return (levels * 2.0 ** (32 - bits)).astype(np.int32)

@@ -10,7 +10,7 @@ import soundfile
 from sonovox._internal.errors import AudioError, CorruptAudioError, UnsupportedAudioError
 from sonovox.io.metadata import AudioMetaData, encoding_of_subtype
 from sonovox.io.mp3 import CountedMp3, count_mp3
-from sonovox.io.ogg import missing_from_ogg
+from sonovox.io.ogg import missing_from_ogg, start_of_last_page
 from sonovox.io.source import Source
 
 __all__ = ["SndfileReader"]
@@ -21,6 +21,7 @@ _NOT_RECOGNISED, _MALFORMED = 1, 3  # SF_ERR_* of sndfile.h
 _BLOCK_SAMPLES = 1 << 18
 # Layer III frames lean on up to 511 bytes of earlier ones; at the lowest rates this is some 30 frames.
 _MP3_PREROLL = 32 * 1152
+_VORBIS_PREROLL = 4096  # so much before its last page seeking is right, see `sonovox.io.ogg`
 # libsndfile cuts what a header promises down to what is there, and says so only in its log.
 _CUT = re.compile(r"^\s*(?:data|SSND|Data Size|riff)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _STREAMED = 0x7FFFF000  # sizes from here on are what writers to a pipe leave behind
@@ -98,7 +99,13 @@ class SndfileReader:
 
     def _seek(self, start: int) -> int | None:
         """Go to `start`, or to where decoding must begin to be right there; None where that is beyond the end."""
-        begin = max(0, start - _MP3_PREROLL) if self.metadata.format == "mp3" else start
+        begin = start
+        if self.metadata.format == "mp3":
+            begin = max(0, start - _MP3_PREROLL)
+        elif self.metadata.encoding == "VORBIS" and start > 0:
+            position = self._source.stream.tell()
+            begin = min(start, max(0, start_of_last_page(self._source) - _VORBIS_PREROLL))
+            self._source.stream.seek(position)  # which libsndfile shares, where there is no path
         if begin == 0:
             return 0
         try:

@@ -102,6 +102,8 @@ class WavReader:
         self.metadata = AudioMetaData(
             layout.sample_rate, layout.promised, layout.channels, layout.bits, layout.encoding, "wav"
         )
+        # Whether a mono file needs no conversion at all, so that `read_into` can take it.
+        self.is_raw = layout.channels == 1 and layout.bits == 8 * layout.dtype.itemsize
         self._source, self._layout = source, layout
 
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
@@ -120,6 +122,12 @@ class WavReader:
             yield _samples(raw, got * layout.channels, layout).reshape(got, layout.channels)
             start += got
 
+    def read_into(self, out: np.ndarray, start: int) -> int:
+        """Fill `out` `(frames,)` with samples of a mono file just as they lie there; how many there were."""
+        self._source.stream.seek(self._layout.offset + start * out.itemsize)
+        wanted = min(len(out), max(0, self._layout.frames - start)) * out.itemsize
+        return _fill(self._source.stream, out.view(np.uint8).data[:wanted]) // out.itemsize
+
     def missing(self) -> str:
         """Nothing beyond what `promise` tells."""
         return ""
@@ -137,9 +145,9 @@ def _layout(fmt: bytes, offset: int, data_size: int, riff_size: int, file_size: 
     if kind is None or not 0 < channels <= 1024 or block_align != channels * bits // 8 or not 0 < sample_rate < 2**31:
         return None
     there = file_size - offset
-    streamed = any(data_size == size - size % unit for size in _STREAMED_SIZES for unit in (1, block_align))
+    streamed = data_size > there and any(data_size in (size, size - size % block_align) for size in _STREAMED_SIZES)
     unfinished = data_size == 0 and (riff_size + 8 <= offset or riff_size in _STREAMED_SIZES)
-    promised = there if (streamed and data_size > there) or unfinished else data_size
+    promised = there if streamed or unfinished else data_size
     return WavLayout(
         sample_rate,
         channels,

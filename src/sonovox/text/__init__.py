@@ -1,0 +1,18 @@
+"""Text: normalisers for scoring, spelling, numbers, edit distance."""
+
+from sonovox.text.american_spelling import american_spelling
+from sonovox.text.basic import normalize_basic
+from sonovox.text.edit_distance import EditCounts, align, edit_counts, edit_distance
+from sonovox.text.english import normalize_english
+from sonovox.text.number_words import digitize_number_words
+
+__all__ = [
+    "EditCounts",
+    "align",
+    "american_spelling",
+    "digitize_number_words",
+    "edit_counts",
+    "edit_distance",
+    "normalize_basic",
+    "normalize_english",
+]

@@ -4,9 +4,10 @@ The search is rapidfuzz's bit-parallel one (Hyyrö, "A bit-vector algorithm for
 computing Levenshtein and Damerau edit distances", 2003).
 """
 
+import itertools
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from typing import cast
 
 from rapidfuzz.distance import Levenshtein
 
@@ -78,7 +79,8 @@ def edit_operations(reference: Sequence[Hashable], hypothesis: Sequence[Hashable
     """
     if reference == hypothesis:
         return []
-    return Levenshtein.editops(*_comparable(reference, hypothesis)).as_list()
+    operations = Levenshtein.editops(*_comparable(reference, hypothesis))
+    return cast("list[tuple[str, int, int]]", operations.as_list())
 
 
 def count_operations(operations: Iterable[tuple[str, int, int]], n_reference: int) -> EditCounts:
@@ -102,17 +104,14 @@ def align(
 ) -> list[tuple[Hashable | None, Hashable | None]]:
     """The symbols of both, side by side; None where one has no counterpart.
 
-    >>> align("the cat sat".split(), "cat sits down".split())
-    [('the', None), ('cat', 'cat'), ('sat', 'sits'), (None, 'down')]
+    >>> align("the old cat sat".split(), "old cat sits".split())
+    [('the', None), ('old', 'old'), ('cat', 'cat'), ('sat', 'sits')]
     """
     pairs: list[tuple[Hashable | None, Hashable | None]] = []
-    for kind, start, end, hyp_start, hyp_end in Levenshtein.opcodes(*_comparable(reference, hypothesis)).as_list():
-        if kind == "delete":
-            pairs += [(symbol, None) for symbol in reference[start:end]]
-        elif kind == "insert":
-            pairs += [(None, symbol) for symbol in hypothesis[hyp_start:hyp_end]]
-        else:
-            pairs += zip(reference[start:end], hypothesis[hyp_start:hyp_end], strict=True)
+    for run in Levenshtein.opcodes(*_comparable(reference, hypothesis)):
+        said = reference[run.src_start : run.src_end]
+        recognised = hypothesis[run.dest_start : run.dest_end]
+        pairs += itertools.zip_longest(said, recognised)  # equally long, or one of them empty
     return pairs
 
 
@@ -128,5 +127,5 @@ def _comparable(seq1: Sequence[Hashable], seq2: Sequence[Hashable]) -> tuple[Seq
     if {*map(type, seq1), *map(type, seq2)} == {str}:
         return seq1, seq2
     numbers: dict[Hashable, int] = {}
-    following = count()
+    following = itertools.count()
     return list(map(numbers.setdefault, seq1, following)), list(map(numbers.setdefault, seq2, following))

@@ -7,17 +7,12 @@ __all__ = ["CURRENCIES", "digitize_number_words"]
 
 CURRENCIES = {"dollar": "$", "pound": "£", "euro": "€", "yen": "¥", "cent": "¢"}  # word -> sign
 
-_UNITS = dict(zip("one two three four five six seven eight nine".split(), "123456789", strict=True))
-_TEENS = {
-    word: str(value)
-    for value, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
-    )
-}
-_TENS = {
-    word: str(value)
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+_UNIT_WORDS = "one two three four five six seven eight nine"
+_TEEN_WORDS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {word: str(value) for value, word in enumerate(_UNIT_WORDS.split(), start=1)}
+_TEENS = {word: str(value) for value, word in enumerate(_TEEN_WORDS.split(), start=10)}
+_TENS = {word: str(value) for value, word in enumerate(_TENS_WORDS.split(), start=2)}  # without its zero
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "quadrillion": 15}  # powers of ten
 _ZEROS = {"zero", "nought", "oh", "o"}
 _SPOKEN_ZEROS = {"oh", "o"}  # a zero only among other digits: "double oh seven", not "oh no"

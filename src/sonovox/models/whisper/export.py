@@ -43,9 +43,7 @@ class WhisperDecoderStep(nn.Module):
     def forward(
         self, tokens: Tensor, position: Tensor, keys: Tensor, values: Tensor, cross_keys: Tensor, cross_values: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        layers = [
-            StepCache(position, *layer) for layer in zip(keys, values, cross_keys, cross_values, strict=True)
-        ]
+        layers = [StepCache(position, *layer) for layer in zip(keys, values, cross_keys, cross_values, strict=True)]
         places = torch.arange(self.config.n_text_positions, device=tokens.device)
         mask = (places <= position)[None]  # [1, n_text_positions]
         states = self.decoder(tokens, position.view(1), layers, mask)
@@ -60,7 +58,7 @@ class WhisperDecoderStep(nn.Module):
 
     def read_audio(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of encoded `audio` `[items, n_audio_positions, d_model]`."""
-        pairs = [layer.cross_attention.keys_values(audio) for layer in self.decoder.layers]
+        pairs = self.decoder.read_audio(audio)
         return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs])
 
 

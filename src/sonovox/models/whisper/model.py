@@ -7,7 +7,8 @@ of its audio. The numbers are the same.
 """
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +17,6 @@ from torch import Tensor, nn
 from sonovox._internal.errors import ArgumentError
 from sonovox.models.whisper.attention import CrossAttention, KeyValueCache, LayerCache, SelfAttention
 from sonovox.models.whisper.config import WhisperConfig
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["DecoderCache", "Whisper", "WhisperDecoder", "WhisperEncoder"]
 
@@ -97,9 +95,10 @@ class WhisperDecoder(nn.Module):
             DecoderLayer(config.d_model, config.n_heads) for _ in range(config.n_decoder_layers)
         )
         self.norm = nn.LayerNorm(config.d_model)
+        self.head: nn.Module | None = None  # a faster form of the embedding as output layer, see packing.py
 
     def forward(
-        self, tokens: Tensor, positions: Tensor, layers: "Sequence[KeyValueCache]", mask: Tensor | None
+        self, tokens: Tensor, positions: Tensor, layers: Sequence[KeyValueCache], mask: Tensor | None
     ) -> Tensor:
         """Last hidden states of `tokens` `[rows, new]`, which stand at `positions` `[new]`."""
         x = self.embedding(tokens) + self.positions[positions]
@@ -107,15 +106,21 @@ class WhisperDecoder(nn.Module):
             x = layer(x, cache, mask)
         return self.norm(x)
 
+    def read_audio(self, audio: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values of `audio` `[items, 1500, d_model]` for the cross-attention of each layer."""
+        return [cast(DecoderLayer, layer).cross_attention.keys_values(audio) for layer in self.layers]
+
     def logits(self, states: Tensor) -> Tensor:
         """Scores of the whole vocabulary, float32 whatever the weights are."""
+        if self.head is not None:
+            return self.head(states).float()
         return F.linear(states, self.embedding.weight).float()
 
 
 class DecoderCache:
     """What the decoder remembers of a batch: one `LayerCache` a layer."""
 
-    def __init__(self, layers: "list[LayerCache]") -> None:
+    def __init__(self, layers: list[LayerCache]) -> None:
         self.layers = layers
 
     @property
@@ -154,7 +159,7 @@ class Whisper(nn.Module):
         `mel` is `[items, n_mels, 3000]`, scaled as `log_mel_spectrogram` does it.
         """
         audio, length = self.encode(mel), tokens.shape[1]
-        layers = [CrossOnly(*layer.cross_attention.keys_values(audio)) for layer in self.decoder.layers]
+        layers = [CrossOnly(keys, values) for keys, values in self.decoder.read_audio(audio)]
         positions = torch.arange(length, device=tokens.device)
         return self.decoder.logits(self.decoder(tokens, positions, layers, causal_mask(length, length, tokens.device)))
 
@@ -165,12 +170,8 @@ class Whisper(nn.Module):
     def start(self, audio: Tensor, *, beams: int = 1, max_length: int | None = None) -> DecoderCache:
         """An empty cache over `audio` `[items, 1500, d_model]`, for `items * beams` hypotheses."""
         room = self.config.n_text_positions if max_length is None else max_length
-        return DecoderCache(
-            [
-                LayerCache(*layer.cross_attention.keys_values(audio), rows=audio.shape[0] * beams, max_length=room)
-                for layer in self.decoder.layers
-            ]
-        )
+        rows = audio.shape[0] * beams
+        return DecoderCache([LayerCache(keys, values, rows, room) for keys, values in self.decoder.read_audio(audio)])
 
     def states(self, tokens: Tensor, cache: DecoderCache) -> Tensor:
         """Hidden states `[rows, new, d_model]` of `tokens` `[rows, new]`, which the cache then holds."""

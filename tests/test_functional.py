@@ -1,0 +1,34 @@
+import importlib
+import pkgutil
+
+import torch
+from torch import nn
+
+import sonovox
+import sonovox.dsp
+from sonovox import functional
+
+# Files of dsp whose names are building blocks of its ops, and not for callers.
+BUILDING_BLOCKS = {"banded", "eager", "frames", "resample_hq", "resample_sinc"}
+
+
+def public_names():
+    for module in pkgutil.iter_modules(sonovox.dsp.__path__):
+        if module.name not in BUILDING_BLOCKS:
+            home = importlib.import_module(f"sonovox.dsp.{module.name}")
+            yield from ((name, getattr(home, name)) for name in home.__all__)
+
+
+def is_module(thing):
+    return isinstance(thing, type) and issubclass(thing, nn.Module)
+
+
+def test_every_function_of_dsp_is_in_the_face():
+    functions = {name: thing for name, thing in public_names() if not is_module(thing)}
+    assert sorted(functions) == functional.__all__
+    assert all(getattr(functional, name) is thing for name, thing in functions.items())
+
+
+def test_the_package_offers_the_face():
+    assert sonovox.functional is functional
+    assert sonovox.functional.resample(torch.zeros(6), 3, 2).shape == (4,)
