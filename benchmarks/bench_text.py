@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def pairs(n: int) -> tuple[list[str], list[str]]:
-    """References of 5 to 35 words, and hypotheses with about 13 % of errors; some words are numbers and contractions."""
+    """References of 5 to 35 words, and hypotheses with about 13 % of errors; some are numbers and contractions."""
     chance = random.Random(0)  # noqa: S311
     vocabulary = [f"word{i}" for i in range(3000)] + ["twenty", "one", "hundred", "it's", "don't", "colour", "Mr."] * 30
     references, hypotheses = [], []

@@ -7,7 +7,7 @@ from sonovox.inference.line_breaking import balanced_blocks, join_texts, text_wi
 
 WORDS = """
     a the of and because, however. Why? No! it's incomprehensibility 東京都に住んでいます。「はい」と答えた、 한국어
-    https://example.com/a/very/long/path/that/does/not/fit/on/a/line ——— ... e\u0301 … — “quoted.” 12,345 \u200b --> & <i>
+    https://example.com/a/long/path/that/does/not/fit/on/a/line ——— ... e\u0301 … — “quoted.” 12,345 \u200b --> & <i>
 """
 
 

@@ -6,6 +6,8 @@ import torch
 
 from sonovox._internal.errors import CorruptAudioError, MissingDependencyError, ShortAudioError, UnsupportedAudioError
 from sonovox.io import info, load, stream
+from sonovox.io.media import MediaReader, is_media
+from sonovox.io.source import open_source
 
 RATE, FRAMES = 48000, 48000 * 4
 # suffix, codec, format in metadata, encoding, whether every sample comes back
@@ -77,6 +79,35 @@ def test_partial_reads_equal_the_slice(media, suffix, codec):
         # AAC fills bands with noise of a generator whose state depends on where decoding began;
         # a shift by one sample would be ten times this difference.
         assert (part - expected).square().mean().sqrt() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"\0\0\0\x20ftypM4A ", True),
+        (b"\x1a\x45\xdf\xa3\x01\0\0\0", True),
+        (b"RIFF\0\0\0\0AVI LIST", True),
+        (b"\xff\xf1\x50\x80", True),
+        (b"\xff\xfb\x90\x64", False),  # mp3
+        (b"RIFF\0\0\0\0WAVEfmt ", False),
+        (b"OggS", False),
+    ],
+)
+def test_is_known_by_its_first_bytes(head, expected):
+    with open_source(io.BytesIO(head)) as source:
+        assert is_media(source) is expected
+
+
+def test_a_suffix_tells_where_bytes_do_not(tmp_path):
+    (tmp_path / "a.ac3").write_bytes(b"\x0b\x77")
+    with open_source(tmp_path / "a.ac3") as source:
+        assert is_media(source)
+
+
+def test_durations_are_no_promise(media):
+    with open_source(media("webm", "libopus")) as source, MediaReader(source) as reader:
+        assert reader.promise is None
+        assert sum(len(block) for block in reader.blocks(0, 1000)) == 1000
 
 
 def test_file_like_objects_and_streaming_work(media):

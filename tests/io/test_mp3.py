@@ -6,7 +6,7 @@ import torch
 
 from sonovox._internal.errors import ShortAudioError, ShortAudioWarning
 from sonovox.io import info, load, save
-from sonovox.io.mp3 import count_mp3
+from sonovox.io.mp3 import CountedMp3, count_mp3
 from sonovox.io.source import open_source
 
 FRAME = 1152  # samples at 44.1 kHz
@@ -109,6 +109,7 @@ def test_the_counted_stream_is_a_file():
     data = b"\xff\xfb\x90\xc4" + bytes(413)
     with open_source(io.BytesIO(data * 20)) as source:
         _, stream = count_mp3(source)
+        assert isinstance(stream, CountedMp3)
         content = stream.read()
         assert content.endswith(data * 20)
         assert b"Xing" in content[:60]

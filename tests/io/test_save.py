@@ -117,7 +117,7 @@ def test_float_encodings_keep_what_is_beyond_full_scale(encoded):
 
 def test_nan_is_refused_where_it_cannot_be_written(encoded):
     samples = torch.tensor([[0.0, torch.nan, torch.inf]])
-    with pytest.raises(NonFiniteAudioError, match="2 samples are NaN or infinite; replace them"):
+    with pytest.raises(NonFiniteAudioError, match="NaN or infinite samples: 2; replace them"):
         encoded(samples, format="flac")
     assert load(io.BytesIO(encoded(samples, format="wav")))[0].isnan().sum() == 1
 

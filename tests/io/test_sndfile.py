@@ -13,6 +13,8 @@ from sonovox._internal.errors import (
     UnsupportedAudioError,
 )
 from sonovox.io import info, load
+from sonovox.io.sndfile import SndfileReader
+from sonovox.io.source import open_source
 
 LOSSLESS = ["flac", "aiff", "au", "caf", "w64", "sph"]
 UNKNOWN = 0
@@ -53,6 +55,14 @@ def test_a_flac_of_unknown_length_loads_and_is_counted(flac):
     assert torch.equal(load(io.BytesIO(unknown))[0], load(io.BytesIO(flac))[0])
     assert torch.equal(load(io.BytesIO(unknown), 60_000, 500)[0], load(io.BytesIO(flac), 60_000, 500)[0])
     assert info(io.BytesIO(unknown)).num_frames == 100_000
+
+
+def test_a_length_that_is_not_known_is_no_promise(flac):
+    for data, promise in ((flac, 100_000), (with_flac_length(flac, UNKNOWN), None)):
+        with open_source(io.BytesIO(data)) as source, SndfileReader(source) as reader:
+            assert reader.promise == promise
+            assert sum(len(block) for block in reader.blocks(10, None)) == 99_990
+            assert reader.missing() == ""
 
 
 @pytest.mark.parametrize("claimed", [100_001, 2**36 - 1])

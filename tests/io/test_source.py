@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sonovox._internal.errors import ArgumentError, AudioError, AudioNotFoundError, CorruptAudioError
-from sonovox.io.source import open_source
+from sonovox.io.source import Source, open_source
 
 
 class Pipe(io.RawIOBase):
@@ -20,6 +20,16 @@ class Pipe(io.RawIOBase):
 
     def readinto(self, buffer):
         return self._data.readinto(memoryview(buffer)[:1000])
+
+
+def test_a_source_can_be_read_anywhere():
+    source = Source("a.bin", io.BytesIO(b"0123456789"), 10, path=None)
+    assert (source.read_at(7, 2), source.read_at(0, 3), source.read_at(9, 5), source.read_at(20, 5)) == (
+        b"78",
+        b"012",
+        b"9",
+        b"",
+    )
 
 
 def test_a_path_may_be_text_or_pathlike(tmp_path):

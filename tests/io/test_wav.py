@@ -8,7 +8,7 @@ import torch
 
 from sonovox.io import load
 from sonovox.io.source import open_source
-from sonovox.io.wav import parse_wav
+from sonovox.io.wav import WavReader, parse_wav
 
 SUBTYPES = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
 
@@ -124,3 +124,38 @@ def test_what_is_unusual_is_left_to_libsndfile(position, value):
 
 def test_a_header_without_end_is_given_up():
     assert layout_of(plain(bytes(200), before=(b"JUNK" + bytes(4)) * 5000)) is None
+
+
+@pytest.mark.parametrize(("subtype", "is_raw"), [("FLOAT", True), ("PCM_16", True), ("PCM_24", False)])
+def test_a_mono_file_can_be_read_as_it_lies_there(wave, subtype, is_raw):
+    data = written(wave(1, 5000), subtype)
+    with open_source(io.BytesIO(data)) as source:
+        reader = WavReader(source, layout_of(data))
+        assert reader.is_raw == is_raw
+        if is_raw:
+            out = np.empty(6000, reader.dtype)
+            assert reader.read_into(out, 1000) == 4000
+            assert np.array_equal(
+                out[:4000], np.concatenate([block.copy() for block in reader.blocks(1000, None)])[:, 0]
+            )
+
+
+def test_a_file_like_object_may_lack_readinto_and_give_little_at_a_time(wave):
+    class Slow:
+        def __init__(self, data):
+            self.data, self.at = data, 0
+
+        def seekable(self):
+            return True
+
+        def seek(self, offset, whence=0):
+            self.at = offset + (len(self.data) if whence == 2 else 0)
+            return self.at
+
+        def read(self, count=-1):
+            piece = self.data[self.at : self.at + min(count, 4096)]
+            self.at += len(piece)
+            return piece
+
+    data = written(wave(2, 50_000), "PCM_16")
+    assert torch.equal(load(Slow(data))[0], by_soundfile(data))

@@ -1,0 +1,1 @@
+"""One task a file: where models, decoding and audio files meet."""

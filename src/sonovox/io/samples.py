@@ -56,7 +56,7 @@ def check_finite(name: str, samples: np.ndarray, start: int, sample_rate: int) -
         return  # float64 samples may overflow the sum
     frame, channel = divmod(int(bad.T.reshape(-1).argmax()), len(bad))
     raise NonFiniteAudioError(
-        f"{name} has {int(bad.sum())} samples that are NaN or infinite, "
+        f"{name} has NaN or infinite samples: {int(bad.sum())}, "
         f"the first at {(start + frame) / sample_rate:.3f} s in channel {channel}",
         hint="repair the file, or load it with check=False and replace them",
     )

@@ -163,7 +163,7 @@ def _check_range(name: str, frames: Tensor, choice: Choice) -> None:
     low, high = (float(bound) for bound in torch.aminmax(frames))
     if not (np.isfinite(low) and np.isfinite(high)):
         raise NonFiniteAudioError(
-            f"cannot write {name}: {int((~frames.isfinite()).sum())} samples are NaN or infinite",
+            f"cannot write {name}: it has NaN or infinite samples: {int((~frames.isfinite()).sum())}",
             hint="replace them, or use encoding='PCM_F', which can hold them",
         )
     if low < -1 or high > 1:

@@ -21,7 +21,7 @@ _NOT_RECOGNISED, _MALFORMED = 1, 3  # SF_ERR_* of sndfile.h
 _BLOCK_SAMPLES = 1 << 18
 # Layer III frames lean on up to 511 bytes of earlier ones; at the lowest rates this is some 30 frames.
 _MP3_PREROLL = 32 * 1152
-_VORBIS_PREROLL = 4096  # so much before its last page seeking is right, see `sonovox.io.ogg`
+_VORBIS_PREROLL = 4096  # a place so far before the last page is found exactly, see `sonovox.io.ogg`
 # libsndfile cuts what a header promises down to what is there, and says so only in its log.
 _CUT = re.compile(r"^\s*(?:data|SSND|Data Size|riff)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _STREAMED = 0x7FFFF000  # sizes from here on are what writers to a pipe leave behind
@@ -152,8 +152,7 @@ def _open(source: Source, counted: CountedMp3 | None) -> _Sequential:
 
 def _may_be_mp3(source: Source) -> bool:
     head = source.read_at(0, 4)
-    known = head in (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff", b".snd", b"riff", b"NIST")
-    return not known
+    return head not in (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b"caff", b".snd", b"riff", b"NIST")
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:
@@ -167,10 +166,4 @@ def _describe(source: Source) -> str:
         text = head.decode("ascii")
     except UnicodeDecodeError:
         return f"its first bytes are {head[:8].hex(' ')}"
-    if not text.strip("\0"):
-        return "it begins with zero bytes"
-    return (
-        f"it begins with the text {text[:24]!r}"
-        if text.isprintable() or "\n" in text
-        else f"it begins with {text[:8]!r}"
-    )
+    return f"it begins with the text {text[:24]!r}" if text.strip("\0") else "it begins with zero bytes"
