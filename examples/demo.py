@@ -6,6 +6,7 @@ python examples/demo.py talk.wav     a recording of your own
 
 import resource
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -30,6 +31,7 @@ for evil, in the superlative degree of comparison only.
 
 
 def main() -> None:
+    """Transcribe, measure, write, draw."""
     if len(sys.argv) > 1:
         audio, passage = Path(sys.argv[1]), ""
     else:
@@ -49,10 +51,8 @@ def main() -> None:
 
     print()
     if passage:
-        result = word_error_rate([normalize_english(passage)], [normalize_english(transcript.text)])
-        print(
-            f"word error rate   {100 * result.rate:.1f} % of {result.reference_length} words, against the printed page"
-        )
+        result = word_error_rate([passage], [transcript.text], normalize=normalize_english)
+        print(f"word error rate   {result}")
     print(f"real-time factor  {elapsed / duration:.3f} ({duration / elapsed:.1f} times faster than speech)")
     # Linux counts in kB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
@@ -67,14 +67,15 @@ def main() -> None:
     print(f"wrote             {picture}")
 
 
-def draw(audio: Path, transcript: Transcript, target: Path) -> None:
-    """The log-mel spectrogram with the segments over it."""
+def draw(audio: Path, transcript: Transcript, target: Path, *, at_most_s: float = 60.0) -> None:
+    """The log-mel spectrogram with the segments over it; of a long recording its beginning."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    waveform, _ = sonovox.load(audio, sample_rate=16000, mono=True)
+    rate = sonovox.info(audio).sample_rate
+    waveform, _ = sonovox.load(audio, num_frames=round(at_most_s * rate), sample_rate=16000, mono=True)
     mel = sonovox.functional.log_mel_spectrogram(waveform[0])
     seconds = mel.shape[-1] / 100
     figure, (image, words) = plt.subplots(
@@ -84,25 +85,20 @@ def draw(audio: Path, transcript: Transcript, target: Path) -> None:
     image.set_ylabel("mel band")
     image.set_title(f"{audio.name}: log-mel spectrogram and what was heard")
     rows = 3
-    for i, segment in enumerate(transcript.segments):
+    for i, segment in enumerate(s for s in transcript.segments if s.start < seconds):
         image.axvline(segment.start, color="white", linewidth=0.8, alpha=0.7)
         y = rows - 1 - i % rows
         words.barh(y, segment.end - segment.start, left=segment.start, height=0.92, color=f"C{i % rows}", alpha=0.25)
-        # About 7 characters fit into a second at this size; the rest goes to further lines.
-        width = max(10, int(7.6 * (segment.end - segment.start)))
-        lines = wrap(segment.text, width)
-        words.text(segment.start + 0.1, y, "\n".join(lines), va="center", fontsize=7, clip_on=True)
+        # The axis is some 240 characters of this size wide.
+        width = max(8, int(240 / seconds * (segment.end - segment.start)))
+        lines = textwrap.wrap(segment.text, width, max_lines=5, placeholder=" …")
+        words.text(segment.start + seconds / 500, y, "\n".join(lines), va="center", fontsize=6.5, clip_on=True)
+    words.set_xlim(0, seconds)
     words.set_ylim(-0.5, rows - 0.5)
     words.set_yticks([])
     words.set_xlabel("seconds")
     target.parent.mkdir(exist_ok=True)
     figure.savefig(target, dpi=110)
-
-
-def wrap(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width)[:4]
 
 
 if __name__ == "__main__":
