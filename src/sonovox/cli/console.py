@@ -1,11 +1,12 @@
 """How the command speaks: results on stdout, everything else on stderr, errors as one line and a hint."""
 
 import sys
+import traceback
 from collections.abc import Iterable
 
 from sonovox._internal.errors import SonovoxError
 
-__all__ = ["human_time", "note", "print_error", "table"]
+__all__ = ["as_sonovox_error", "human_time", "note", "print_error", "table"]
 
 
 def note(text: str) -> None:
@@ -13,11 +14,29 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def print_error(error: SonovoxError) -> None:
-    """The message on one line, and what to do on the next."""
-    note(f"error: {error.message}")
+def print_error(error: SonovoxError, *, debug: bool = False) -> None:
+    """The message on one line, and what to do on the next; before them, with `debug`, the traceback."""
+    if debug:
+        note("".join(traceback.format_exception(error)).rstrip())
+    note(f"error: {' '.join(error.message.split())}")
     if error.hint:
         note(f"hint:  {error.hint}")
+
+
+def as_sonovox_error(error: Exception, *, place: str = "") -> SonovoxError:
+    """`error` itself, or one that reports it where nobody foresaw it; `place` says what was being worked on.
+
+    >>> as_sonovox_error(RuntimeError("out of memory")).message
+    'unexpected RuntimeError: out of memory'
+    """
+    if isinstance(error, SonovoxError):
+        return error
+    told = SonovoxError(
+        f"{place}{': ' if place else ''}unexpected {type(error).__name__}: {error}",
+        hint="--debug shows where; a report of it is welcome",
+    )
+    told.__cause__ = error
+    return told
 
 
 def human_time(seconds: float) -> str:

@@ -1,8 +1,8 @@
 """From the words on the command line to audio files: files, folders and patterns."""
 
 import glob
-import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,8 @@ class Input:
 def find_inputs(words: Sequence[str]) -> list[Input]:
     """The audio files that `words` name, each once, in their order.
 
-    A folder stands for the audio files in it and below, and its results keep its
-    tree. A pattern with `*`, `?`, `[` is matched unless a file has that very name.
+    A folder stands for the audio files in it and below, but for hidden ones, and
+    its results keep its tree. A pattern with `*`, `?`, `[` is matched unless a file has that very name.
     A path that does not exist is kept: the reader reports it with its reason.
 
     Raises:
@@ -43,8 +43,8 @@ def find_inputs(words: Sequence[str]) -> list[Input]:
     for word in words:
         path = Path(word).expanduser()
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-            matches = {p: p.relative_to(path) for p in inside}
+            names = (inside.relative_to(path) for inside in sorted(path.rglob("*")) if inside.is_file())
+            matches = {path / name: name for name in names if _is_visible_audio(name)}
         elif not path.exists() and glob.has_magic(word):
             # `Path.glob` takes no absolute patterns.
             hits = (Path(hit) for hit in sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
@@ -61,14 +61,23 @@ def find_inputs(words: Sequence[str]) -> list[Input]:
     return [Input(path, stem) for path, stem in zip(found, _unique_stems(found), strict=True)]
 
 
-def _unique_stems(found: dict[Path, Path]) -> list[Path]:
-    """Names without suffix where that is unique; else with it; else with the folder in front."""
-    for shorten in (lambda path, name: name.with_suffix(""), lambda path, name: name, _with_folder):
-        stems = [shorten(path, name) for path, name in found.items()]
-        if len({os.path.normcase(stem) for stem in stems}) == len(stems):
-            return stems
-    return [Path(f"{i}_{stem.name}") for i, stem in enumerate(stems, start=1)]
+def _is_visible_audio(name: Path) -> bool:
+    return name.suffix.lower() in AUDIO_SUFFIXES and not any(part.startswith(".") for part in name.parts)
 
 
-def _with_folder(path: Path, name: Path) -> Path:
+def _unique_stems(found: Mapping[Path, Path]) -> list[Path]:
+    """Names without suffix; those that are not unique with it, else with the folder in front, else numbered.
+
+    File systems that do not tell `A` from `a` would overwrite one with the other.
+    """
+    stems = [name.with_suffix("") for name in found.values()]
+    longer = [list(found.values()), [_with_folder(path) for path in found]]
+    longer.append([Path(f"{i}_{stem.name}") for i, stem in enumerate(longer[-1], start=1)])
+    for others in longer:
+        counts = Counter(str(stem).casefold() for stem in stems)
+        stems = [other if counts[str(stem).casefold()] > 1 else stem for stem, other in zip(stems, others, strict=True)]
+    return stems
+
+
+def _with_folder(path: Path) -> Path:
     return Path("_".join(part for part in path.parts if part not in (path.anchor, "..", ".")))

@@ -6,9 +6,8 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox._internal.errors import SonovoxError
 from sonovox.cli import doctor, info, models, transcribe
-from sonovox.cli.console import note, print_error
+from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
 
@@ -48,16 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = "--debug" in words
-    if debug:
-        words = [word for word in words if word != "--debug"]
+    words = [word for word in words if word != "--debug"]
     try:
-        code = app(words, prog_name="sonovox", standalone_mode=False)
+        code = app(words, prog_name="sonovox", standalone_mode=False, obj=debug)
         sys.stdout.flush()
-    except SonovoxError as error:
-        if debug:
-            raise
-        print_error(error)
-        code = EXIT_ERROR
     except UsageError as error:
         note(f"error: {getattr(error, 'format_message', error.__str__)()}")
         note("hint:  `sonovox --help`, or `sonovox COMMAND --help`, shows what there is")
@@ -69,4 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of a pipe has left, as `head` does. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as error:
+        print_error(as_sonovox_error(error), debug=debug)
+        code = EXIT_ERROR
     sys.exit(code or 0)

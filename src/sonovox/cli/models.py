@@ -1,15 +1,15 @@
 """`sonovox models`: which models there are, and which of them are on this machine."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
+from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import NotInSourceError
 from sonovox.cli.console import note, table
 
 if TYPE_CHECKING:
-    from sonovox.hub import Entry
+    from sonovox.hub import Cache, Entry
 
 __all__ = ["app", "list_models", "pull", "remove", "where"]
 
@@ -26,13 +26,14 @@ def _default(context: typer.Context) -> None:
 def list_models() -> None:
     """List the published models and what is in the cache; the same as `sonovox models`."""
     from sonovox.hub import Cache, format_size
-    from sonovox.models.whisper import PRETRAINED
+    from sonovox.models.whisper.pretrained import PRETRAINED
 
-    entries = Cache().entries()
+    cache = Cache()
+    entries = cache.entries()
     rows = [["NAME", "SIZE", "LANGUAGES", "HERE"]]
     for name, model in PRETRAINED.items():
         languages = "many" if model.multilingual else "English"
-        here = any(_holds(entry, model.places) for entry in entries)
+        here = any(entry.files for entry in _entries(cache, name))
         rows.append([name, format_size(model.megabytes * 10**6), languages, "yes" if here else ""])
     typer.echo(table(rows))
     if entries:
@@ -63,19 +64,26 @@ def where(name: str = typer.Argument("", help="A model; nothing for the cache it
 def remove(names: list[str] = typer.Argument(help="Names or sources as in `sonovox models list`.")) -> None:
     """Remove models from the cache."""
     from sonovox.hub import Cache, format_size
-    from sonovox.models.whisper import PRETRAINED
+    from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
     cache = Cache()
     for name in names:
-        places = PRETRAINED[name].places if name in PRETRAINED else [name]
-        found = [entry for entry in cache.entries() if _holds(entry, places)]
+        found = _entries(cache, name)
         if not found:
-            raise NotInSourceError(f"{name} is not in the cache {cache.folder}", hint="`sonovox models list` shows it")
+            known = [*PRETRAINED, *ALIASES, *(entry.source for entry in cache.entries())]
+            near = "" if name in known else did_you_mean(name, known)
+            hint = "; ".join(filter(None, (near, "`sonovox models list` shows what is there")))
+            raise NotInSourceError(f"{name} is not in the cache {cache.folder}", hint=hint)
         for entry in found:
             cache.remove(entry)
             note(f"removed {entry.source}, {format_size(entry.size)}")
 
 
-def _holds(entry: "Entry", places: Sequence[str]) -> bool:
-    # An entry of the package index is a whole package; a place names a file in it.
-    return any(place == entry.source or place.startswith(f"{entry.source}/") for place in places)
+def _entries(cache: "Cache", name: str) -> "list[Entry]":
+    """What the cache holds of a model or a source."""
+    from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
+
+    name = ALIASES.get(name, name)
+    places = PRETRAINED[name].places if name in PRETRAINED else [name]
+    found = {entry.folder: entry for place in places for entry in cache.find(place)}
+    return list(found.values())

@@ -2,18 +2,17 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sonovox._internal.errors import AudioError
 from sonovox.cli.console import human_time, note
 from sonovox.cli.inputs import Input
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["AudioProgress", "progress_of"]
+__all__ = ["AudioProgress", "BarProgress", "PlainProgress", "progress_of"]
 
 # Without a terminal a line of progress comes at most this often.
 PLAIN_INTERVAL_S = 15.0
@@ -24,10 +23,18 @@ class AudioProgress:
 
     Args:
         durations: of the inputs, in seconds, as far as they are known.
+
+    >>> from pathlib import Path
+    >>> talk = Input(Path("talk.wav"), Path("talk"))
+    >>> progress = AudioProgress({talk: 60.0})
+    >>> progress.begin(talk, 61.0)
+    >>> progress.reached(30.0)
+    >>> progress.done, progress.total
+    (30.0, 61.0)
     """
 
-    def __init__(self, durations: dict[Input, float]) -> None:
-        self.durations = durations
+    def __init__(self, durations: Mapping[Input, float]) -> None:
+        self.durations = dict(durations)
         self.finished = 0.0
         self.current = 0.0
         self.began = time.perf_counter()
@@ -46,6 +53,11 @@ class AudioProgress:
     def speed(self) -> float:
         """Seconds of audio a second."""
         return self.done / max(time.perf_counter() - self.began, 1e-9)
+
+    @property
+    def left(self) -> str:
+        """The time that the rest will take, as it went so far; empty before anything is done."""
+        return f"about {human_time((self.total - self.done) / self.speed)} left" if self.done else ""
 
     def begin(self, item: Input, duration: float) -> None:
         """The next input starts, and its length is now known."""
@@ -84,11 +96,8 @@ class PlainProgress(AudioProgress):
         if now - max(self.last, self.began) < PLAIN_INTERVAL_S or self.total == 0:
             return
         self.last = now
-        left = (self.total - self.done) / max(self.speed, 1e-9)
-        note(
-            f"{human_time(self.done)} of {human_time(self.total)} done, {self.speed:.1f}x real time, "
-            f"about {human_time(left)} left"
-        )
+        state = f"{human_time(self.done)} of {human_time(self.total)} done, {self.speed:.1f}x real time"
+        note(f"{state}, {self.left}" if self.left else state)
 
     def note(self, text: str) -> None:
         note(text)
@@ -97,21 +106,18 @@ class PlainProgress(AudioProgress):
 class BarProgress(AudioProgress):
     """A live bar; lines of the result scroll above it."""
 
-    def __init__(self, durations: dict[Input, float], bar: "Progress") -> None:
+    def __init__(self, durations: Mapping[Input, float], bar: "Progress") -> None:
         super().__init__(durations)
         self.bar = bar
-        self.task = bar.add_task("", total=None, speed="", minutes="")
+        self.task = bar.add_task("", total=None, state="")
 
     def show(self, item: Input | None) -> None:
         if item is not None:
             self.bar.update(self.task, description=item.path.name)
-        self.bar.update(
-            self.task,
-            total=self.total,
-            completed=self.done,
-            minutes=f"{self.done / 60:.1f}/{self.total / 60:.1f} min",
-            speed=f"{self.speed:.1f}x",
-        )
+        state = f"{self.done / 60:.1f}/{self.total / 60:.1f} min"
+        if self.done:
+            state += f"  {self.speed:.1f}x real time  {self.left}"
+        self.bar.update(self.task, total=self.total, completed=self.done, state=state)
 
     def line(self, text: str) -> None:
         if sys.stdout.isatty():
@@ -124,34 +130,22 @@ class BarProgress(AudioProgress):
 
 
 @contextmanager
-def progress_of(inputs: Sequence[Input], *, quiet: bool) -> Iterator[AudioProgress]:
-    """Progress in the form that fits where the command runs."""
+def progress_of(durations: Mapping[Input, float], *, quiet: bool) -> Iterator[AudioProgress]:
+    """Progress over inputs of these `durations` in seconds, in the form that fits where the command runs."""
     if quiet:
-        yield AudioProgress({})
+        yield AudioProgress(durations)
     elif not sys.stderr.isatty():
-        yield PlainProgress(_durations(inputs))
+        yield PlainProgress(durations)
     else:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
 
         columns = [
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[minutes]}"),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=30)),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
         ]
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield BarProgress(_durations(inputs), bar)
-
-
-def _durations(inputs: Sequence[Input]) -> dict[Input, float]:
-    from sonovox.io import info
-
-    durations = {}
-    for item in inputs:
-        try:
-            durations[item] = info(item.path).duration
-        except AudioError:
-            continue  # the run itself reports it
-    return durations
+        # Where stdout is a file or a pipe, rich would take its lines to the terminal.
+        with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+            yield BarProgress(durations, bar)

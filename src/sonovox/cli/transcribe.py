@@ -1,5 +1,6 @@
 """`sonovox transcribe`: recordings to text, subtitles and data."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import SonovoxError
-from sonovox.cli.console import human_time, note, print_error
+from sonovox._internal.errors import SonovoxError, WriteError
+from sonovox.cli.console import as_sonovox_error, human_time, note, print_error
 from sonovox.cli.inputs import Input, find_inputs
 from sonovox.cli.progress import progress_of
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from sonovox.inference.asr import WhisperASR
     from sonovox.inference.transcript import Segment, Transcript
 
-__all__ = ["transcribe"]
+__all__ = ["Job", "chosen_formats", "transcribe"]
 
 FORMATS = ("txt", "srt", "vtt", "json", "tsv")
 
 
 def transcribe(
+    context: typer.Context,
     files: list[str] = typer.Argument(help="Audio files, folders of them, or patterns such as 'talks/*.mp3'."),
     model: str = typer.Option(
         "", "--model", "-m", help="A name of `sonovox models list`, a folder or a repository. Default: tiny.en."
@@ -34,7 +36,7 @@ def transcribe(
         "", "--format", "-f", help=f"Files to write, separated by commas: {', '.join(FORMATS)}."
     ),
     output_dir: Path = typer.Option(None, "--output-dir", "-o", help="Where to write them. Default: here."),
-    beam: int = typer.Option(1, help="Hypotheses of the beam search; 1 is greedy."),
+    beam: int = typer.Option(1, min=1, help="Hypotheses of the beam search; 1 is greedy."),
     prompt: str = typer.Option("", help="Text taken as said before: names, spelling, style."),
     condition: bool = typer.Option(False, help="Let each 30 s window read what was said before it."),
     device: str = typer.Option("", help="cpu, cuda, cuda:1, mps. Default: a GPU where there is one."),
@@ -49,15 +51,19 @@ def transcribe(
     others; it is reported at the end, and the exit code is 1 (2 where all failed).
     """
     kinds = chosen_formats(formats, output_dir)
+    folder = output_dir or Path()
+    if kinds:
+        _check_folder(folder)
     options: dict[str, Any] = {"task": task, "beam_size": beam, "initial_prompt": prompt}
     options |= {"language": language or None, "condition_on_previous_text": condition}
     inputs = find_inputs(files)
 
     from sonovox.inference.asr import DEFAULT_MODEL, WhisperASR, decoding_options
 
-    decoding_options(options)
-    if not model and not quiet:
-        note(f"model: {DEFAULT_MODEL} (small, English; -m base hears many languages, -m turbo is the most exact)")
+    decoding_options(options)  # a model is fetched only when it is of use
+    job = Job(inputs, kinds, folder, quiet=quiet, debug=bool(context.obj))
+    if len(job.failures) == len(inputs):
+        raise typer.Exit(job.report())
     asr = WhisperASR.from_pretrained(
         model or DEFAULT_MODEL,
         device=device or None,
@@ -65,8 +71,11 @@ def transcribe(
         offline=True if offline else None,
         progress=False if quiet else None,
     )
-    code = Job(asr, options, kinds, output_dir or Path(), quiet).run(inputs)
-    if code:
+    asr.check(options)
+    if not model and not quiet:
+        note(f"model: {DEFAULT_MODEL} (small, English; -m base hears many languages, -m turbo is the most exact)")
+    job.run(asr, options)
+    if code := job.report():
         raise typer.Exit(code)
 
 
@@ -85,57 +94,97 @@ def chosen_formats(words: str, output_dir: Path | None) -> list[str]:
 
 
 class Job:
-    """One run over some inputs: what it prints, writes and remembers of failures."""
+    """One run over some inputs: what it prints, writes and remembers of failures.
 
-    def __init__(self, asr: "WhisperASR", options: dict[str, Any], kinds: list[str], folder: Path, quiet: bool) -> None:
-        self.asr, self.options, self.kinds, self.folder, self.quiet = asr, options, kinds, folder, quiet
-        self.failures: list[tuple[Path, SonovoxError]] = []
+    The headers of all files are read at once, so that the bar knows how much there
+    is, and that nobody waits for a model to hear that a file is missing.
 
-    def run(self, inputs: list[Input]) -> int:
-        """Transcribe all of `inputs`; return the exit code."""
+    Args:
+        inputs: what to transcribe.
+        kinds: formats to write.
+        folder: where to.
+        quiet: no progress and no remarks.
+        debug: failures with their tracebacks.
+    """
+
+    def __init__(self, inputs: list[Input], kinds: list[str], folder: Path, *, quiet: bool, debug: bool) -> None:
+        from sonovox.io import info
+
+        self.inputs, self.kinds, self.folder, self.quiet, self.debug = inputs, kinds, folder, quiet, debug
+        self.failures: dict[Input, SonovoxError] = {}
+        self.durations: dict[Input, float] = {}
+        self.seconds = self.elapsed = 0.0
+        for item in inputs:
+            if item.path.is_fifo():
+                continue  # it can be read only once
+            try:
+                self.durations[item] = info(item.path).duration
+            except Exception as error:  # one bad file does not stop the others, whatever is wrong with it
+                self.failures[item] = as_sonovox_error(error, place=str(item.path))
+
+    def run(self, asr: "WhisperASR", options: dict[str, Any]) -> None:
+        """Transcribe the inputs that have not failed yet."""
         began = time.perf_counter()
-        seconds = 0.0
-        with progress_of(inputs, quiet=self.quiet) as progress:
-            for item in inputs:
+        with progress_of(self.durations, quiet=self.quiet) as progress:
+            for item in self.inputs:
+                if item in self.failures:
+                    continue
                 try:
-                    seconds += self._one(item, progress, heading=len(inputs) > 1).duration or 0.0
-                except SonovoxError as error:
-                    self.failures.append((item.path, error))
+                    self._one(asr, options, item, progress)
+                except BrokenPipeError:
+                    raise
+                except Exception as error:
+                    self.failures[item] = as_sonovox_error(error, place=str(item.path))
                     progress.skip(item)
-        self._report(len(inputs), seconds, time.perf_counter() - began)
-        if not self.failures:
-            return 0
-        return 2 if len(self.failures) == len(inputs) else 1
+        self.elapsed = time.perf_counter() - began
 
-    def _one(self, item: Input, progress: "AudioProgress", *, heading: bool) -> "Transcript":
+    def report(self) -> int:
+        """Say how it went, with the reason of every failure; return the exit code."""
+        sys.stdout.flush()
+        done, failed = len(self.inputs) - len(self.failures), len(self.failures)
+        if not self.quiet and self.seconds > 0:
+            note(
+                f"{'1 file' if done == 1 else f'{done} files'}, {human_time(self.seconds)} of audio in "
+                f"{human_time(self.elapsed)}: {self.seconds / self.elapsed:.1f}x real time"
+            )
+        if failed and len(self.inputs) > 1:
+            note(f"{failed} of {len(self.inputs)} files failed:")
+        for item in self.inputs:
+            if item in self.failures:
+                print_error(self.failures[item], debug=self.debug)
+        if not failed:
+            return 0
+        return 1 if done else 2
+
+    def _one(self, asr: "WhisperASR", options: dict[str, Any], item: Input, progress: "AudioProgress") -> None:
         from sonovox.inference.transcript import Transcript
 
         segments: list[Segment] = []
-        for part in self.asr.parts([item.path], **self.options):
-            if part.seconds == 0.0 and not part.segments:
-                progress.begin(item, part.duration)
-                if heading:
-                    progress.line(f"{item.path}:")
+        parts = asr.parts([item.path], **options)
+        part = next(parts)  # without segments: the file was read
+        progress.begin(item, part.duration)
+        if len(self.inputs) > 1:
+            progress.line(f"{item.path}:")
+        for part in parts:
             segments += part.segments
+            progress.reached(part.seconds)
             for segment in part.segments:
                 progress.line(f"[{human_time(segment.start)} - {human_time(segment.end)}] {segment.text}")
-            progress.reached(part.seconds)
+        progress.reached(part.duration)
+        self.seconds += part.duration
+        if not segments:
+            progress.note(f"no speech was found in {item.path}")
         transcript = Transcript(tuple(segments), language=part.language, duration=part.duration)
         for kind in self.kinds:
             target = self.folder / item.stem.parent / f"{item.stem.name}.{kind}"
             transcript.save(target)
             progress.note(f"wrote {target}")
-        return transcript
 
-    def _report(self, n_inputs: int, seconds: float, elapsed: float) -> None:
-        sys.stdout.flush()
-        if not self.quiet and seconds > 0:
-            done = n_inputs - len(self.failures)
-            files = "1 file" if done == 1 else f"{done} files"
-            note(
-                f"{files}, {human_time(seconds)} of audio in {human_time(elapsed)}: {seconds / elapsed:.1f}x real time"
-            )
-        if self.failures and n_inputs > 1:
-            note(f"{len(self.failures)} of {n_inputs} files failed:")
-        for _, error in self.failures:
-            print_error(error)
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be one, before any work."""
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not existing.is_dir():
+        raise WriteError(f"cannot write into {folder}: {existing} is a file", hint="choose another --output-dir")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise WriteError(f"cannot write into {folder}: {existing} is read-only", hint="choose another --output-dir")

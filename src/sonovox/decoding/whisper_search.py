@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sonovox.decoding.whisper_rules import Rule
 
-__all__ = ["Decoder", "Hypothesis", "beam_search", "sample"]
+__all__ = ["Decoder", "Hypothesis", "Search", "beam_search", "sample"]
 
 
 class Decoder(Protocol):

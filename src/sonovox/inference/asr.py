@@ -3,16 +3,16 @@
 import dataclasses
 import functools
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from sonovox._internal.checks import check_choice
+from sonovox._internal.checks import check_choice, check_floating, check_positive
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError, UnsupportedAudioError
 from sonovox.decoding.whisper import DecodingOptions, detect_language
 from sonovox.decoding.whisper_longform import DecodedSegment, Recording, decode_recordings
@@ -20,6 +20,8 @@ from sonovox.dsp.log_mel import log_mel_of_stream
 from sonovox.dsp.resample import resample
 from sonovox.inference.transcript import Segment, Transcript
 from sonovox.io import stream
+from sonovox.io.source import AudioFile, name_of_object
+from sonovox.models.whisper.languages import language_code
 from sonovox.models.whisper.model import Whisper
 from sonovox.models.whisper.packing import pack
 from sonovox.models.whisper.pretrained import load_whisper
@@ -28,7 +30,16 @@ from sonovox.models.whisper.tokenizer import WhisperTokenizer
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["DEFAULT_MODEL", "PRECISIONS", "Audio", "TranscribedPart", "WhisperASR", "transcribe"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "PRECISIONS",
+    "Audio",
+    "TranscribedPart",
+    "WhisperASR",
+    "choose_device",
+    "decoding_options",
+    "transcribe",
+]
 
 SAMPLE_RATE = 16000
 HOP_LENGTH = 160
@@ -36,7 +47,7 @@ HOP_LENGTH = 160
 DEFAULT_MODEL = "tiny.en"
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
-Audio = str | PathLike[str] | Tensor
+Audio = AudioFile | Tensor
 
 
 @dataclass(frozen=True)
@@ -48,14 +59,14 @@ class TranscribedPart:
         segments: those that are new.
         seconds: how much of the recording is done.
         duration: of the whole recording, in seconds.
-        language: code.
+        language: code; None before it was detected.
     """
 
     index: int
     segments: tuple[Segment, ...]
     seconds: float
     duration: float
-    language: str
+    language: str | None
 
 
 class WhisperASR:
@@ -75,7 +86,7 @@ class WhisperASR:
     @classmethod
     def from_pretrained(
         cls,
-        source: str | PathLike[str] = DEFAULT_MODEL,
+        source: str | os.PathLike[str] = DEFAULT_MODEL,
         *,
         device: str | torch.device | None = None,
         precision: str | None = None,
@@ -119,13 +130,15 @@ class WhisperASR:
         """The transcript of one recording of any length.
 
         Args:
-            audio: a path, or samples `(time,)` or `(channels, time)`, whose channels are averaged.
-            sample_rate: of samples, in Hz.
+            audio: a path, a binary file-like object, or samples `(time,)` or `(channels, time)`, floating
+                point, whose channels are averaged.
+            sample_rate: of samples, in Hz; a file knows its own.
             options: fields of `DecodingOptions`, such as `language="de"` or `beam_size=5`.
 
         Raises:
-            AudioError: the file cannot be read, or holds NaN or infinity.
-            ArgumentError: an option that does not exist or a value outside its range.
+            AudioError: the file cannot be read, or holds no samples, NaN or infinity.
+            ArgumentError: an option that does not exist, a value outside its range, or a language or task
+                that the model does not know.
         """
         return self.transcribe_batch([audio], sample_rate=sample_rate, **options)[0]
 
@@ -154,21 +167,32 @@ class WhisperASR:
         Memory: the log-mel of each recording, 115 MB an hour at 80 bands; files are read in blocks.
         Arguments and errors are those of `transcribe`.
         """
-        decoding = decoding_options(options)
+        decoding = self.check(options)
+        known = decoding.language if self.tokenizer.multilingual else "en"
         recordings, durations = [], []
         for i, audio in enumerate(audios):
             recording, duration = self._recording(audio, sample_rate)
             recordings.append(recording)
             durations.append(duration)
-            yield TranscribedPart(i, (), 0.0, duration, decoding.language or "en")
+            yield TranscribedPart(i, (), 0.0, duration, known)
         with torch.inference_mode():
             windows = decode_recordings(
                 self.model, self.tokenizer, recordings, decoding, window_frames=self.model.config.n_frames
             )
             for i, found in windows:
                 seconds = min(recordings[i].position / 100, durations[i])
-                kept = tuple(as_segment(segment, durations[i]) for segment in found)
-                yield TranscribedPart(i, kept, seconds, durations[i], recordings[i].language or "en")
+                kept = tuple(_as_segment(segment, durations[i]) for segment in found)
+                yield TranscribedPart(i, kept, seconds, durations[i], recordings[i].language)
+
+    def check(self, options: dict[str, Any]) -> DecodingOptions:
+        """`decoding_options` for this model, before any work.
+
+        Raises:
+            ArgumentError: as there, or a language or task that the model does not know.
+        """
+        decoding = decoding_options(options)
+        self.tokenizer.prefix(decoding.language, decoding.task, timestamps=decoding.timestamps)
+        return decoding
 
     def detect_language(self, audio: Audio, *, sample_rate: int | None = None) -> dict[str, float]:
         """Probability of each language in the first 30 s, likeliest first.
@@ -192,17 +216,16 @@ class WhisperASR:
 
         # Zeros behind the end: the last frames see silence there, as in training, and not a mirror image.
         silence = torch.zeros(3 * HOP_LENGTH)
-        blocks = itertools.chain(counted(samples_of(audio, sample_rate)), [silence])
+        blocks = itertools.chain(counted(_samples_of(audio, sample_rate)), [silence])
         mel = log_mel_of_stream(blocks, self.model.config.n_mels).to(self.device)
         if n_samples == 0:
-            what = "the tensor" if isinstance(audio, Tensor) else str(audio)
-            raise UnsupportedAudioError(f"{what} holds no samples", hint="check how it was recorded or cut")
+            raise UnsupportedAudioError(f"{_name_of(audio)} holds no samples", hint="check how it was recorded or cut")
         return Recording(mel, n_frames=n_samples // HOP_LENGTH), n_samples / SAMPLE_RATE
 
 
 def transcribe(
     audio: Audio,
-    model: str | PathLike[str] | WhisperASR = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | WhisperASR = DEFAULT_MODEL,
     *,
     sample_rate: int | None = None,
     device: str | torch.device | None = None,
@@ -214,9 +237,9 @@ def transcribe(
     The model of the last call stays loaded, so that a loop over files is quick.
 
     Args:
-        audio: a path, or samples `(time,)` or `(channels, time)`.
+        audio: a path, a binary file-like object, or samples `(time,)` or `(channels, time)`, floating point.
         model: a name, folder or repository (see `WhisperASR.from_pretrained`), or a loaded model.
-        sample_rate: of samples, in Hz.
+        sample_rate: of samples, in Hz; a file knows its own.
         device: see `WhisperASR.from_pretrained`.
         precision: see `WhisperASR.from_pretrained`.
         options: fields of `DecodingOptions`, such as `language="de"`, `task="translate"` or `beam_size=5`.
@@ -262,25 +285,31 @@ def choose_device(device: str | torch.device | None) -> torch.device:
 
 
 def decoding_options(options: dict[str, Any]) -> DecodingOptions:
-    """`DecodingOptions` from keyword arguments.
+    """`DecodingOptions` from keyword arguments; a language by its English name becomes its code.
 
     Raises:
-        ChoiceError: an option that does not exist; the nearest one is suggested.
+        ChoiceError: an option or a language that does not exist; the nearest one is suggested.
         ArgumentError: a value outside its range.
+
+    >>> decoding_options({"language": "German"}).language
+    'de'
     """
     known = [field.name for field in dataclasses.fields(DecodingOptions)]
     for name in options:
         check_choice("option", name, known)
-    return DecodingOptions(**options)
+    decoding = DecodingOptions(**options)
+    if decoding.language is None:
+        return decoding
+    return dataclasses.replace(decoding, language=language_code(decoding.language))
 
 
-def samples_of(audio: Audio, sample_rate: int | None) -> Iterator[Tensor]:
+def _samples_of(audio: Audio, sample_rate: int | None) -> Iterator[Tensor]:
     """Blocks `(time,)` of mono samples at 16 kHz of a file or of samples.
 
     Raises:
         AudioError: the file cannot be read.
         NonFiniteAudioError: NaN or infinity among the samples.
-        ArgumentError: samples without a rate, or of a shape that is no signal.
+        ArgumentError: samples without a rate, of integers, or of a shape that is no signal.
     """
     if isinstance(audio, Tensor):
         if sample_rate is None:
@@ -290,16 +319,24 @@ def samples_of(audio: Audio, sample_rate: int | None) -> Iterator[Tensor]:
                 f"samples must be (time,) or (channels, time), got {tuple(audio.shape)}",
                 hint="transcribe_batch takes several recordings",
             )
+        check_positive("sample_rate", sample_rate, unit="in Hz")
+        check_floating("samples", audio)
         if not bool(torch.isfinite(audio).all()):
             raise NonFiniteAudioError("the samples contain NaN or infinity", hint="see torch.isfinite")
-        mono = audio.float() if audio.dim() == 1 else audio.float().mean(0)
-        yield resample(mono.cpu(), sample_rate, SAMPLE_RATE)
+        samples = audio.detach().float().cpu()
+        yield resample(samples if samples.dim() == 1 else samples.mean(0), sample_rate, SAMPLE_RATE)
         return
     for block in stream(audio, 30.0, sample_rate=SAMPLE_RATE, mono=True, check=True):
         yield block[0]
 
 
-def as_segment(found: DecodedSegment, duration: float) -> Segment:
+def _name_of(audio: Audio) -> str:
+    if isinstance(audio, Tensor):
+        return "the tensor"
+    return os.fspath(audio) if isinstance(audio, str | os.PathLike) else name_of_object(audio)
+
+
+def _as_segment(found: DecodedSegment, duration: float) -> Segment:
     """A segment of the transcript from one of the search."""
     window = found.window
     return Segment(

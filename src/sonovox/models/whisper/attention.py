@@ -72,10 +72,10 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor, cache: KeyValueCache | None = None, mask: Tensor | None = None) -> Tensor:
         """`x` is `[rows, positions, d_model]`; `mask` is true where a query may look."""
-        q, k, v = (split_heads(part, self.n_heads) for part in self.qkv(x).chunk(3, dim=-1))
+        q, k, v = (_split_heads(part, self.n_heads) for part in self.qkv(x).chunk(3, dim=-1))
         if cache is not None:
             k, v = cache.append(k, v)
-        return self.out(merge_heads(F.scaled_dot_product_attention(q, k, v, attn_mask=mask)))
+        return self.out(_merge_heads(F.scaled_dot_product_attention(q, k, v, attn_mask=mask)))
 
 
 class CrossAttention(nn.Module):
@@ -90,22 +90,22 @@ class CrossAttention(nn.Module):
 
     def keys_values(self, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of `audio` `[items, positions, d_model]`, by head and contiguous."""
-        k, v = (split_heads(part, self.n_heads).contiguous() for part in self.kv(audio).chunk(2, dim=-1))
+        k, v = (_split_heads(part, self.n_heads).contiguous() for part in self.kv(audio).chunk(2, dim=-1))
         return k, v
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """`x` is `[items * beams, positions, d_model]`; `keys` and `values` have one row an item."""
         items, shape = keys.shape[0], x.shape
         # The beams of an item stand in a line, as if they were more positions of one query.
-        q = split_heads(self.query(x).reshape(items, -1, shape[-1]), self.n_heads)
-        return self.out(merge_heads(F.scaled_dot_product_attention(q, keys, values)).reshape(shape))
+        q = _split_heads(self.query(x).reshape(items, -1, shape[-1]), self.n_heads)
+        return self.out(_merge_heads(F.scaled_dot_product_attention(q, keys, values)).reshape(shape))
 
 
-def split_heads(x: Tensor, n_heads: int) -> Tensor:
+def _split_heads(x: Tensor, n_heads: int) -> Tensor:
     """`[rows, positions, d_model]` to `[rows, heads, positions, head_dim]`, a view."""
     return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
 
 
-def merge_heads(x: Tensor) -> Tensor:
-    """The way back of `split_heads`."""
+def _merge_heads(x: Tensor) -> Tensor:
+    """The way back of `_split_heads`."""
     return x.transpose(1, 2).flatten(2)

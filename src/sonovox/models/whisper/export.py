@@ -43,7 +43,7 @@ class WhisperDecoderStep(nn.Module):
     def forward(
         self, tokens: Tensor, position: Tensor, keys: Tensor, values: Tensor, cross_keys: Tensor, cross_values: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        layers = [StepCache(position, *layer) for layer in zip(keys, values, cross_keys, cross_values, strict=True)]
+        layers = [_StepCache(position, *layer) for layer in zip(keys, values, cross_keys, cross_values, strict=True)]
         places = torch.arange(self.config.n_text_positions, device=tokens.device)
         mask = (places <= position)[None]  # [1, n_text_positions]
         states = self.decoder(tokens, position.view(1), layers, mask)
@@ -62,7 +62,7 @@ class WhisperDecoderStep(nn.Module):
         return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs])
 
 
-class StepCache:
+class _StepCache:
     """Cache of one layer whose position is a tensor; `append` writes into copies, not in place."""
 
     def __init__(self, position: Tensor, keys: Tensor, values: Tensor, cross_keys: Tensor, cross_values: Tensor):

@@ -18,7 +18,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.models.whisper.attention import CrossAttention, KeyValueCache, LayerCache, SelfAttention
 from sonovox.models.whisper.config import WhisperConfig
 
-__all__ = ["DecoderCache", "Whisper", "WhisperDecoder", "WhisperEncoder"]
+__all__ = ["DecoderCache", "DecoderLayer", "EncoderLayer", "Whisper", "WhisperDecoder", "WhisperEncoder", "sinusoids"]
 
 
 class EncoderLayer(nn.Module):
@@ -28,7 +28,7 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model)
         self.attention = SelfAttention(d_model, n_heads)
-        self.feed_forward = feed_forward(d_model)
+        self.feed_forward = _feed_forward(d_model)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.attention_norm(x))
@@ -44,7 +44,7 @@ class DecoderLayer(nn.Module):
         self.attention = SelfAttention(d_model, n_heads)
         self.cross_norm = nn.LayerNorm(d_model)
         self.cross_attention = CrossAttention(d_model, n_heads)
-        self.feed_forward = feed_forward(d_model)
+        self.feed_forward = _feed_forward(d_model)
 
     def forward(self, x: Tensor, cache: KeyValueCache, mask: Tensor | None) -> Tensor:
         x = x + self.attention(self.attention_norm(x), cache, mask)
@@ -159,9 +159,9 @@ class Whisper(nn.Module):
         `mel` is `[items, n_mels, 3000]`, scaled as `log_mel_spectrogram` does it.
         """
         audio, length = self.encode(mel), tokens.shape[1]
-        layers = [CrossOnly(keys, values) for keys, values in self.decoder.read_audio(audio)]
+        layers = [_CrossOnly(keys, values) for keys, values in self.decoder.read_audio(audio)]
         positions = torch.arange(length, device=tokens.device)
-        return self.decoder.logits(self.decoder(tokens, positions, layers, causal_mask(length, length, tokens.device)))
+        return self.decoder.logits(self.decoder(tokens, positions, layers, _causal_mask(length, length, tokens.device)))
 
     def encode(self, mel: Tensor) -> Tensor:
         """Audio states `[items, 1500, d_model]` of `mel` `[items, n_mels, 3000]`."""
@@ -182,7 +182,7 @@ class Whisper(nn.Module):
                 hint="shorten the prompt",
             )
         positions = torch.arange(start, start + new, device=tokens.device)
-        mask = None if new == 1 else causal_mask(new, start + new, tokens.device)
+        mask = None if new == 1 else _causal_mask(new, start + new, tokens.device)
         return self.decoder(tokens, positions, cache.layers, mask)
 
     def logits(self, states: Tensor) -> Tensor:
@@ -190,7 +190,7 @@ class Whisper(nn.Module):
         return self.decoder.logits(states)
 
 
-class CrossOnly:
+class _CrossOnly:
     """The cache of a pass without a past: it keeps nothing."""
 
     def __init__(self, cross_keys: Tensor, cross_values: Tensor) -> None:
@@ -201,7 +201,7 @@ class CrossOnly:
         return keys, values
 
 
-def feed_forward(d_model: int) -> nn.Sequential:
+def _feed_forward(d_model: int) -> nn.Sequential:
     """Normalisation and two products with a GELU between, four times as wide inside."""
     return nn.Sequential(
         nn.LayerNorm(d_model), nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model)
@@ -219,6 +219,6 @@ def sinusoids(length: int, channels: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def causal_mask(new: int, total: int, device: torch.device) -> Tensor:
+def _causal_mask(new: int, total: int, device: torch.device) -> Tensor:
     """`[new, total]`, true where a query may look: at itself and before."""
     return torch.ones(new, total, dtype=torch.bool, device=device).tril(total - new)

@@ -1,6 +1,7 @@
 """Published Whisper models: their names, where they are found, and how one is loaded."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sonovox.hub import Progress
     from sonovox.models.whisper.model import Whisper
 
-__all__ = ["PRETRAINED", "PublishedWhisper", "WhisperFiles", "fetch_whisper", "load_whisper"]
+__all__ = ["ALIASES", "PRETRAINED", "PublishedWhisper", "WhisperFiles", "fetch_whisper", "load_whisper"]
 
 OPENAI_URL = "https://openaipublic.azureedge.net/main/whisper/models"
 # OpenAI's vocabularies: source and sha256, by whether the model is multilingual.
@@ -43,9 +44,16 @@ FOLDER_FILES = (
 )
 
 
+# In a folder on disk, the first of these that is there.
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
+
+
 @dataclass(frozen=True)
 class PublishedWhisper:
     """A model that OpenAI has published.
+
+    >>> PRETRAINED["tiny.en"].repository, PRETRAINED["tiny.en"].multilingual
+    ('openai/whisper-tiny.en', False)
 
     Args:
         name: as users type it.
@@ -139,9 +147,12 @@ def fetch_whisper(
         path = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
     except HubError as error:
         near = did_you_mean(str(source), [*PRETRAINED, *ALIASES])
-        if near and "/" not in str(source):
-            raise type(error)(f"no model is called {source!r}", hint=f"{near} See `sonovox models`") from error
-        raise
+        if not re.fullmatch(r"[\w.-]+", str(source)) or (Path(source).suffix == ".pt" and not near):
+            raise
+        remedy = near or "a folder, or owner/name of a repository, will do too"
+        raise type(error)(
+            f"no model is called {str(source)!r}", hint=f"{remedy} (`sonovox models` lists them)"
+        ) from error
     if path.is_dir():
         return WhisperFiles(path, path)
     return WhisperFiles(path, _vocabulary_beside(path, offline, progress))
@@ -187,7 +198,7 @@ def _fetch_published(model: PublishedWhisper, offline: bool | None, progress: "P
     mirrors = [Mirror(f"hf:{model.repository}", files=FOLDER_FILES)]
     mirrors += [Mirror(source, sha256=model.sha256) for source in model.checkpoints]
     try:
-        path = fetch_first(mirrors, name=f"the model {model.name}", offline=offline, progress=progress)
+        path = fetch_first(mirrors, name=model.name, offline=offline, progress=progress)
     except OfflineError:
         raise
     except NetworkError as error:
@@ -204,32 +215,46 @@ def _fetch_published(model: PublishedWhisper, offline: bool | None, progress: "P
 
 
 def _vocabulary_beside(path: Path, offline: bool | None, progress: "Progress | bool | None") -> Path:
-    multilingual = _config_of(path).vocab_size >= 51865
+    multilingual = _config_of_checkpoint(path).vocab_size >= 51865
     source, digest = VOCABULARIES[multilingual]
     beside = path.with_name(source.rpartition("/")[2])
     return beside if beside.is_file() else fetch(source, sha256=digest, offline=offline, progress=progress)
 
 
-def _config_of(path: Path) -> WhisperConfig:
-    from sonovox.hub.weights import load_checkpoint
-
-    checkpoint = load_checkpoint(path)
-    if not isinstance(checkpoint.get("dims"), dict):
-        raise WeightsError(
-            f"{path} is no OpenAI Whisper checkpoint: it has no dims", hint="give a Whisper .pt or folder"
-        )
-    return WhisperConfig.from_openai(checkpoint["dims"])
-
-
 def _read(path: Path) -> "tuple[WhisperConfig, dict[str, torch.Tensor]]":
-    from sonovox.hub.weights import load_checkpoint, load_weights
+    from sonovox.hub.weights import load_weights
     from sonovox.models.whisper import convert
 
     if path.is_dir():
-        config_file = path / "config.json"
-        if not config_file.is_file():
-            raise WeightsError(f"{path} holds no config.json", hint="give the folder of a Hugging Face Whisper model")
-        config = WhisperConfig.from_huggingface(json.loads(config_file.read_bytes()))
-        return config, convert.from_huggingface(load_weights(path))
-    config = _config_of(path)
-    return config, convert.from_openai(load_checkpoint(path)["model_state_dict"])
+        return _config_of_folder(path), convert.from_huggingface(load_weights(_weights_in(path)))
+    return _config_of_checkpoint(path), convert.from_openai(load_weights(path))
+
+
+def _config_of_folder(folder: Path) -> WhisperConfig:
+    file = folder / "config.json"
+    try:
+        return WhisperConfig.from_huggingface(json.loads(file.read_bytes()))
+    except FileNotFoundError as error:
+        raise WeightsError(
+            f"{folder} holds no config.json", hint="give the folder of a Hugging Face Whisper model"
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise WeightsError(f"{file} cannot be read: {error}", hint="fetch it again") from error
+
+
+def _weights_in(folder: Path) -> Path:
+    for name in WEIGHTS:
+        if (folder / name).is_file():
+            return folder / name
+    raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(WEIGHTS)}")
+
+
+def _config_of_checkpoint(path: Path) -> WhisperConfig:
+    from sonovox.hub.weights import load_checkpoint
+
+    dims = load_checkpoint(path).get("dims")
+    if not isinstance(dims, dict):
+        raise WeightsError(
+            f"{path} is no OpenAI Whisper checkpoint: it has no dims", hint="give a Whisper .pt or folder"
+        )
+    return WhisperConfig.from_openai(dims)
