@@ -32,7 +32,7 @@ bench: $(VENV)/peers ## ratios against other packages, side by side
 
 docs: $(VENV)/docs ## the documentation as a site in site/
 	@$(BIN)/python docs/generate_reference.py
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
 
 clean: ## remove what was made

@@ -70,7 +70,7 @@ PAGES = (
 _LISTS = ("Args", "Attributes", "Raises")
 _SECTION = re.compile(rf"({'|'.join((*_LISTS, 'Returns', 'Yields'))}):\n")
 _ENTRY = re.compile(r"(?P<name>[\w*.]+): (?P<text>.*)", re.DOTALL)
-_CODE_SPAN = re.compile(r"`((hub|io|models|sonovox)\.[\w.]*\.?)?(?P<name>[A-Za-z_]\w*)`(?![\]`])")
+_CODE_SPAN = re.compile(r"`((hub|io|models|sonovox)\.(\w+\.)*)?(?P<name>[A-Za-z_]\w*)`(?![\]`])")
 
 
 def generate() -> None:
@@ -141,8 +141,8 @@ def render_constant(module: ModuleType, name: str, value: object) -> list[str]:
         ]
         table = ["| name | size | languages | sha256 of the checkpoint |", "|---|---|---|---|", *rows]
         return ["Published models by their names.", "\n".join(table)]
-    for path in (inspect.getsourcefile(module), *map(str, sorted((SOURCE / "hub").glob("*.py")))):
-        for node in ast.parse(Path(path or "").read_text(encoding="utf-8")).body:
+    for path in sorted(Path(inspect.getsourcefile(module) or "").parent.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
                 return [code_block(_source(node))]
     raise LookupError(f"{module.__name__}.{name} is neither documented nor assigned")
@@ -297,9 +297,7 @@ def arguments_of(arguments: ast.arguments, *, drop_first: bool) -> list[str]:
         words.append(f"*{_argument(arguments.vararg, None)}")
     elif arguments.kwonlyargs:
         words.append("*")
-    words += [
-        _argument(arg, default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    ]
+    words += [_argument(arg, default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
     return [*words, f"**{_argument(arguments.kwarg, None)}"] if arguments.kwarg else words
 
 
@@ -343,12 +341,11 @@ def with_links(text: str, file: str, homes: dict[str, str], own: set[str]) -> st
     lines, in_code = [], False
     for line in text.splitlines():
         in_code ^= line.startswith("```")
-        # The names of arguments in a list are no references.
-        head, colon, rest = line.partition(": ") if line.startswith("- `") else ("", "", line)
-        if in_code or line.startswith("#"):
-            lines.append(line)
-        else:
-            lines.append((_CODE_SPAN.sub(link, head) if head[3:4].isupper() else head) + colon + _CODE_SPAN.sub(link, rest))
+        if not in_code and not line.startswith("#"):
+            # An entry of a list begins with the name of an argument, which is no reference, or of an error.
+            name, colon, rest = line.partition(": ") if re.match(r"- `[a-z*]", line) else ("", "", line)
+            line = name + colon + _CODE_SPAN.sub(link, rest)
+        lines.append(line)
     return "\n".join(lines) + "\n"
 
 

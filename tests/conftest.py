@@ -38,3 +38,23 @@ def speech_manifest(shared_data):
 def torchaudio_reference() -> Path:
     """The folder of inputs, arguments and outputs that torchaudio itself produced."""
     return _folder("reference", "torchaudio")
+
+
+@pytest.fixture(scope="session")
+def tiny_en():
+    """OpenAI's tiny.en, ready to listen on the CPU."""
+    from sonovox._internal.errors import HubError
+    from sonovox.inference.asr import WhisperASR
+
+    try:
+        return WhisperASR.from_pretrained("tiny.en", device="cpu", offline=True)
+    except HubError as error:
+        pytest.skip(f"needs tiny.en in the cache (`sonovox models pull tiny.en`): {error.message}")
+
+
+@pytest.fixture(scope="session")
+def talking_model(tmp_path_factory) -> Path:
+    """A folder with a model that says "the cat sat." from 0 to 2 s of every window."""
+    from talking_whisper import said, talking_whisper, write_folder
+
+    return write_folder(tmp_path_factory.mktemp("models") / "cat", talking_whisper(said("the cat sat.", 2.0)))

@@ -7,6 +7,7 @@ skipped with the reason.
 
 import doctest
 import functools
+import importlib
 import re
 import shlex
 from pathlib import Path
@@ -57,8 +58,8 @@ def run_blocks(page: str, blocks: list[tuple[str, str, int]]) -> list[str]:
                 run_doctest(page, code, line, namespace)
         except OfflineError as error:
             skipped.append(f"{page}:{line}: {error.message}")
-        except NameError as error:
-            if not skipped:  # else the name comes from a block that was skipped
+        except (NameError, FileNotFoundError) as error:
+            if not skipped:  # else the name, or the file, comes from a block that was skipped
                 raise
             skipped.append(f"{page}:{line}: {error}")
     return skipped
@@ -166,3 +167,57 @@ def test_every_page_is_in_the_navigation():
     written = {page.relative_to(DOCS).as_posix() for page in PAGES if DOCS in page.parents}
     missing = {page for page in written - listed if not page.startswith("decisions/")}
     assert not missing, f"mkdocs.yml does not list {sorted(missing)}"
+
+
+@pytest.fixture
+def generator(monkeypatch):
+    """The script that writes the reference, as a module."""
+    pytest.importorskip("matplotlib", reason="the script draws too, with the extra [plot]")
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("generate_reference")
+
+
+def test_every_public_package_has_a_page_in_the_reference(generator):
+    source = ROOT / "src" / "sonovox"
+    documented = {module.split(".")[1] for page in generator.PAGES for module in page.modules}
+    # The command has a page of its own; `functional` and `transforms` show `dsp`.
+    packages = {path.parent.name for path in source.glob("*/__init__.py")} - {"_internal", "cli", "dsp"}
+    assert packages <= documented
+    missing = {
+        page.file for page in generator.PAGES if f"reference/{page.file}" not in (ROOT / "mkdocs.yml").read_text()
+    }
+    assert not missing
+
+
+def test_the_reference_shows_every_public_name(generator):
+    for page in generator.PAGES:
+        text = generator.render_page(page)
+        for module in page.modules:
+            for name in importlib.import_module(module).__all__:
+                assert f"{{ #{name} }}" in text
+
+
+def test_a_signature_is_shown_as_it_is_written(generator):
+    source = "def f(self, a, b: int = 1, *, c: 'X | None' = None, **rest: str) -> 'Y': ..."
+    node = generator.ast.parse(source).body[0]
+    shown = generator.signature_of(node, drop_first=True)
+    assert shown == "f(a, b: int = 1, *, c: X | None = None, **rest: str) -> Y"
+
+
+def test_sections_of_a_docstring_become_lists(generator):
+    docs = "Gives.\n\nArgs:\n    a: first\n        line.\n    b: second.\n\n>>> 1\n1"
+    assert generator.render_docstring(docs) == [
+        "Gives.",
+        "**Args**",
+        "- `a`: first line.\n- `b`: second.",
+        "```pycon\n>>> 1\n1\n```",
+    ]
+
+
+def test_names_become_links_but_not_in_code_or_titles(generator):
+    text = "# `load`\n```\n`load`\n```\n`io.load`, `load`\n- `load`: see `load`\n- `load(x)`"
+    linked = generator.with_links(text, "hub.md", {"load": "io.md"}, set())
+    assert linked == (
+        "# `load`\n```\n`load`\n```\n[`io.load`](io.md#load), [`load`](io.md#load)\n"
+        "- `load`: see [`load`](io.md#load)\n- `load(x)`\n"
+    )

@@ -9,10 +9,21 @@ from sonovox._internal.lazy import lazy_names
 
 __version__ = "0.1.0"
 
-__all__ = ["Transcript", "__version__", "functional", "info", "load", "save", "stream", "transcribe", "transforms"]
+__all__ = [
+    "Transcript",
+    "__version__",
+    "errors",
+    "functional",
+    "info",
+    "load",
+    "save",
+    "stream",
+    "transcribe",
+    "transforms",
+]
 
 if TYPE_CHECKING:
-    from sonovox import functional, transforms
+    from sonovox import errors, functional, transforms
     from sonovox.inference.asr import transcribe
     from sonovox.inference.transcript import Transcript
     from sonovox.io import info, load, save, stream
@@ -21,6 +32,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Transcript": "sonovox.inference.transcript",
+        "errors": "sonovox.errors",
         "functional": "sonovox.functional",
         "info": "sonovox.io",
         "load": "sonovox.io",

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from sonovox._internal.errors import NotInSourceError, SourceError
-from sonovox.hub.sources import HubSource, LocalSource, PackageSource, WebSource, is_inside, is_private_channel, parse_source
+from sonovox.hub.sources import (
+    HubSource,
+    LocalSource,
+    PackageSource,
+    WebSource,
+    is_inside,
+    is_private_channel,
+    parse_source,
+)
 
 
 @pytest.fixture

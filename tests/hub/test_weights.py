@@ -162,7 +162,7 @@ def test_mutated_files_are_read_or_refused_and_nothing_else(tmp_path, kind):
         save_file(tensors(), path)
     else:
         torch.save(tensors(), path, _use_new_zipfile_serialization=kind == "zipped.pt")
-    whole, rng, refused = path.read_bytes(), random.Random(0), 0  # noqa: S311
+    whole, rng, refused = path.read_bytes(), random.Random(0), 0
     for _ in range(200):
         mutated = bytearray(whole)
         for _ in range(rng.choice([1, 2, 8])):

@@ -20,7 +20,7 @@ def without_spaces(text):
 
 
 def test_all_limits_hold_and_no_character_is_lost():
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     for _ in range(600):
         text, width, n_lines = random_text(chance), chance.choice([2, 5, 20, 37, 42]), chance.randint(1, 3)
         blocks = balanced_blocks(text, max_characters=width, max_lines=n_lines, at_least=chance.randint(1, 9))
@@ -34,7 +34,7 @@ def test_all_limits_hold_and_no_character_is_lost():
 
 
 def test_blocks_are_as_few_as_hold_the_text():
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     for _ in range(200):
         words = ["x" * chance.randint(1, 12) for _ in range(chance.randint(1, 60))]
         greedy, lines = "", 1
@@ -46,7 +46,7 @@ def test_blocks_are_as_few_as_hold_the_text():
 
 
 def test_lines_of_plain_words_are_as_even_as_the_best_of_all_breaks():
-    chance = random.Random(2)  # noqa: S311
+    chance = random.Random(2)
     for _ in range(200):
         words = ["x" * chance.randint(1, 10) for _ in range(12)]
         text = " ".join(words)

@@ -25,7 +25,7 @@ def random_segments(chance):
 
 
 def test_all_limits_hold_for_random_segments():
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     for _ in range(300):
         cues = make_cues(random_segments(chance))
         for cue, following in itertools.pairwise(cues):
@@ -37,7 +37,7 @@ def test_all_limits_hold_for_random_segments():
 
 
 def test_other_limits_hold_as_well():
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     for _ in range(100):
         segments = random_segments(chance)
         limits = {"max_characters": chance.randint(2, 60), "max_lines": chance.randint(1, 4)}
@@ -113,7 +113,7 @@ def test_no_cues_make_valid_files():
 
 
 def test_random_files_parse_back_to_their_cues():
-    chance = random.Random(2)  # noqa: S311
+    chance = random.Random(2)
     for _ in range(50):
         cues = make_cues(random_segments(chance))
         blocks = format_srt(cues).split("\n\n") if cues else []

@@ -106,7 +106,7 @@ def mutate(data: bytes, donor: bytes, rng: random.Random) -> bytes:
 
 def damaged_file(number: int, good: dict[str, bytes]) -> tuple[str, bytes]:
     """Suffix and content of the damaged file of this number, always the same."""
-    rng = random.Random(number)  # noqa: S311
+    rng = random.Random(number)
     suffix, donor = rng.choice(sorted(good)), rng.choice(sorted(good))
     return suffix, mutate(good[suffix], good[donor], rng)
 

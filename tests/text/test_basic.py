@@ -33,7 +33,7 @@ def test_split_characters_leaves_kept_marks_with_their_letters():
 
 
 def test_normalising_again_changes_nothing():
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     for _ in range(5000):
         text = "".join(chr(chance.choice([chance.randint(32, 0x3000), chance.randint(0, 0x10FFFF)])) for _ in range(8))
         once = normalize_basic(text)

@@ -16,7 +16,7 @@ def slow_distance(a, b):
 
 
 def random_pairs(symbols, seed=0, n=300):
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     for _ in range(n):
         yield tuple([chance.choice(symbols) for _ in range(chance.randint(0, 12))] for _ in range(2))
 

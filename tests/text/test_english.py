@@ -194,7 +194,7 @@ VOCABULARY = """
 
 
 def test_random_mixtures_are_normalised_once_and_for_all():
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     words, joints = VOCABULARY.split(), ["", " ", " ", " ", "-"]
     for _ in range(3000):
         text = "".join(chance.choice(words) + chance.choice(joints) for _ in range(chance.randint(1, 9)))
@@ -203,7 +203,7 @@ def test_random_mixtures_are_normalised_once_and_for_all():
 
 
 def test_random_unicode_is_normalised_once_and_for_all():
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     for _ in range(3000):
         text = "".join(chr(chance.choice([chance.randint(32, 0x24F), chance.randint(0, 0x10FFFF)])) for _ in range(8))
         once = normalize_english(text)
@@ -232,7 +232,7 @@ def test_error_rates_are_those_of_the_normalizer_of_whisper(speech_manifest):
         "transformers.models.whisper.english_normalizer", reason="the normaliser of transformers is the oracle"
     )
     theirs = module.EnglishTextNormalizer({})
-    chance = random.Random(2)  # noqa: S311
+    chance = random.Random(2)
     for corpus in ("librispeech", "ljspeech", "recordings", "longform"):
         references = [item["text"] for item in speech_manifest(corpus)]
         words = " ".join(references).split()

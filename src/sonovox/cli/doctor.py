@@ -7,16 +7,35 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import typer
 
 from sonovox import __version__
+from sonovox._internal.errors import SonovoxError
 from sonovox._internal.optional import EXTRAS
 from sonovox.cli.console import table
 
 __all__ = ["doctor"]
 
-CORE = ("torch", "numpy", "soundfile", "huggingface-hub", "safetensors", "tokenizers", "rapidfuzz", "typer")
+Rows = list[list[str]]
+
+CORE = (
+    "torch",
+    "numpy",
+    "soundfile",
+    "huggingface-hub",
+    "safetensors",
+    "tokenizers",
+    "PyYAML",
+    "sentencepiece",
+    "rapidfuzz",
+    "typer",
+    "filelock",
+)
+# Nothing in the network is waited for longer.
+ANSWER_S = 6.0
 PURPOSES = {
     "av": "m4a, mp4, webm, wma",
     "kenlm": "n-gram language models",
@@ -36,23 +55,29 @@ def doctor(
 ) -> None:
     """Show versions, devices, cache, network and optional parts."""
     sections = {
-        "sonovox": _versions(),
-        "computing": _computing(),
-        "audio formats": _audio(),
-        "optional parts": _optional(),
-        "cache": _cache(),
+        "sonovox": _versions,
+        "computing": _computing,
+        "audio formats": _audio,
+        "optional parts": _optional,
+        "cache": _cache,
+        "network": _network if network else _switched_off,
     }
-    for title, rows in sections.items():
-        typer.echo(f"{title}\n{_indented(rows)}\n")
-    if network:
-        typer.echo(f"network\n{_indented(_network())}")
+    for i, (title, look) in enumerate(sections.items()):
+        rows = "\n".join("  " + line for line in table(_healthy(look)).splitlines())
+        typer.echo(("\n" if i else "") + f"{title}\n{rows}")
 
 
-def _indented(rows: list[list[str]]) -> str:
-    return "\n".join("  " + line for line in table(rows).splitlines())
+def _healthy(look: Callable[[], Rows]) -> Rows:
+    """What `look` finds; what keeps it from looking is a finding too."""
+    try:
+        return look()
+    except SonovoxError as error:
+        return [["broken", error.message], ["remedy", error.hint]]
+    except (ImportError, OSError) as error:  # a package that does not load, a folder that cannot be read
+        return [["broken", " ".join(str(error).split())], ["remedy", "pip install --force-reinstall sonovox"]]
 
 
-def _versions() -> list[list[str]]:
+def _versions() -> Rows:
     rows = [["sonovox", __version__], ["python", f"{platform.python_version()}, {sys.executable}"]]
     for name in CORE:
         try:
@@ -62,7 +87,7 @@ def _versions() -> list[list[str]]:
     return [*rows, ["system", platform.platform()]]
 
 
-def _computing() -> list[list[str]]:
+def _computing() -> Rows:
     import torch
 
     devices = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
@@ -75,7 +100,7 @@ def _computing() -> list[list[str]]:
     ]
 
 
-def _audio() -> list[list[str]]:
+def _audio() -> Rows:
     import soundfile
 
     known = soundfile.available_formats()
@@ -87,7 +112,7 @@ def _audio() -> list[list[str]]:
     return [*rows, ["PyAV", f"{importlib.metadata.version('av')}: m4a, mp4, webm, wma and more"]]
 
 
-def _optional() -> list[list[str]]:
+def _optional() -> Rows:
     rows = []
     for module, extra in sorted(EXTRAS.items()):
         have = importlib.util.find_spec(module) is not None
@@ -96,7 +121,7 @@ def _optional() -> list[list[str]]:
     return rows
 
 
-def _cache() -> list[list[str]]:
+def _cache() -> Rows:
     from sonovox.hub import Cache, format_size
 
     cache = Cache()
@@ -106,14 +131,28 @@ def _cache() -> list[list[str]]:
         ["folder", f"{cache.folder} (SONOVOX_CACHE sets it)"],
         ["holds", f"{len(entries)} sources, {format_size(sum(entry.size for entry in entries))}"],
         ["free", format_size(shutil.disk_usage(existing).free)],
+        ["writable", "yes" if os.access(existing, os.W_OK) else f"no: {existing}; set SONOVOX_CACHE to another folder"],
     ]
 
 
-def _network() -> list[list[str]]:
+def _network() -> Rows:
     from sonovox.models.whisper.pretrained import OPENAI_URL
 
     hub = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
-    return [["model hub", _reach(hub)], ["OpenAI", _reach(OPENAI_URL)], ["package index", _reach_package_index()]]
+    with ThreadPoolExecutor() as pool:
+        answers = {
+            "model hub": pool.submit(_reach, hub),
+            "OpenAI": pool.submit(_reach, OPENAI_URL),
+            "package index": pool.submit(_reach_package_index),
+        }
+        rows = [[name, answer.result()] for name, answer in answers.items()]
+    if all(state != "reachable" for _, state in rows):
+        rows.append(["remedy", "`sonovox models pull tiny.en` where there is a network, then copy the cache folder"])
+    return rows
+
+
+def _switched_off() -> Rows:
+    return [["not asked", "--no-network was given"]]
 
 
 def _reach(url: str) -> str:
@@ -121,7 +160,7 @@ def _reach(url: str) -> str:
     from sonovox.hub.reach import check_reachable
 
     try:
-        check_reachable(url, within_s=4.0)
+        check_reachable(url, within_s=ANSWER_S)
     except NetworkError as error:
         return f"no: {error.message}"
     return "reachable"
@@ -131,9 +170,10 @@ def _reach_package_index() -> str:
     if importlib.util.find_spec("pip") is None:
         return "no: this Python has no pip; python -m ensurepip"
     # The package that holds the vocabularies of Whisper, asked for with the user's own settings of pip.
-    command = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", "mlx-whisper"]
+    command = [sys.executable, "-m", "pip", "index", "versions", "mlx-whisper", "--disable-pip-version-check"]
+    command += ["--retries", "0", "--timeout", f"{ANSWER_S:.0f}"]
     try:
-        found = subprocess.run(command, capture_output=True, timeout=20, check=False)
+        found = subprocess.run(command, capture_output=True, timeout=ANSWER_S + 1, check=False)
     except subprocess.TimeoutExpired:
-        return "no: no answer within 20 s"
+        return f"no: no answer within {ANSWER_S:.0f} s"
     return "reachable" if found.returncode == 0 else "no: pip finds no packages; `pip config list` shows its settings"

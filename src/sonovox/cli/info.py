@@ -28,12 +28,12 @@ def info(context: typer.Context, files: list[Path] = typer.Argument(help="Audio 
     from sonovox.hub import format_size
     from sonovox.io import info as read_info
 
-    errors = []
+    failures = []
     for i, file in enumerate(files):
         try:
             found = read_info(file)
         except SonovoxError as error:
-            errors.append(error)
+            failures.append(error)
             continue
         rows = [
             ["file", str(file)],
@@ -43,11 +43,11 @@ def info(context: typer.Context, files: list[Path] = typer.Argument(help="Audio 
             ["sample rate", f"{found.sample_rate} Hz"],
             ["channels", str(found.num_channels)],
         ]
-        typer.echo(("\n" if i > len(errors) else "") + table(rows))
-    for error in errors:
-        print_error(error, debug=bool(context.obj))
-    if errors:
-        raise typer.Exit(2 if len(errors) == len(files) else 1)
+        typer.echo(("\n" if i > len(failures) else "") + table(rows))
+    for failure in failures:
+        print_error(failure, debug=bool(context.obj))
+    if failures:
+        raise typer.Exit(2 if len(failures) == len(files) else 1)
 
 
 def _format(found: "AudioMetaData") -> str:

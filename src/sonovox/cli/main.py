@@ -56,13 +56,21 @@ def main(arguments: list[str] | None = None) -> None:
         note("hint:  `sonovox --help`, or `sonovox COMMAND --help`, shows what there is")
         code = EXIT_ERROR
     except (KeyboardInterrupt, typer.Abort):
-        note("interrupted; what was finished is kept")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has left, as `head` does. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _reader_has_left()
+    except SystemExit as leave:  # what typer makes of a broken pipe
+        code = _reader_has_left() if isinstance(leave.__context__, BrokenPipeError) else leave.code
     except Exception as error:
         print_error(as_sonovox_error(error), debug=debug)
         code = EXIT_ERROR
+    if code == EXIT_INTERRUPTED:  # which some versions of typer return of themselves
+        note("interrupted; what was finished is kept")
     sys.exit(code or 0)
+
+
+def _reader_has_left() -> int:
+    """The exit code where the reader of a pipe has enough, as `head` does: nothing went wrong."""
+    # Python would complain again when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -75,8 +75,8 @@ def remove(names: list[str] = typer.Argument(help="Names or sources as in `sonov
             hint = "; ".join(filter(None, (near, "`sonovox models list` shows what is there")))
             raise NotInSourceError(f"{name} is not in the cache {cache.folder}", hint=hint)
         for entry in found:
-            cache.remove(entry)
-            note(f"removed {entry.source}, {format_size(entry.size)}")
+            freed = cache.remove(entry)
+            note(f"removed {entry.source}, {format_size(freed)}")
 
 
 def _entries(cache: "Cache", name: str) -> "list[Entry]":

@@ -10,9 +10,9 @@ from sonovox.cli.console import human_time, note
 from sonovox.cli.inputs import Input
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
-__all__ = ["AudioProgress", "BarProgress", "PlainProgress", "progress_of"]
+__all__ = ["AudioProgress", "BarProgress", "PlainProgress", "bar_columns", "progress_of"]
 
 # Without a terminal a line of progress comes at most this often.
 PLAIN_INTERVAL_S = 15.0
@@ -57,7 +57,10 @@ class AudioProgress:
     @property
     def left(self) -> str:
         """The time that the rest will take, as it went so far; empty before anything is done."""
-        return f"about {human_time((self.total - self.done) / self.speed)} left" if self.done else ""
+        if not self.done:
+            return ""
+        seconds = round((self.total - self.done) / self.speed)
+        return f"about {human_time(seconds).removesuffix('.0')} left"
 
     def begin(self, item: Input, duration: float) -> None:
         """The next input starts, and its length is now known."""
@@ -138,14 +141,20 @@ def progress_of(durations: Mapping[Input, float], *, quiet: bool) -> Iterator[Au
         yield PlainProgress(durations)
     else:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-        from rich.table import Column
+        from rich.progress import Progress
 
-        columns = [
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=30)),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
-        ]
         # Where stdout is a file or a pipe, rich would take its lines to the terminal.
-        with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        with Progress(*bar_columns(), console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
             yield BarProgress(durations, bar)
+
+
+def bar_columns() -> "list[ProgressColumn]":
+    """What stands in the bar: the file, the bar, and its state; no name is taken as markup."""
+    from rich.progress import BarColumn, TextColumn
+    from rich.table import Column
+
+    return [
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=30)),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
+    ]

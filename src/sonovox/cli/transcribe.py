@@ -17,7 +17,7 @@ from sonovox.cli.progress import progress_of
 if TYPE_CHECKING:
     from sonovox.cli.progress import AudioProgress
     from sonovox.inference.asr import WhisperASR
-    from sonovox.inference.transcript import Segment, Transcript
+    from sonovox.inference.transcript import Segment
 
 __all__ = ["Job", "chosen_formats", "transcribe"]
 

@@ -175,14 +175,19 @@ class WhisperASR:
             recordings.append(recording)
             durations.append(duration)
             yield TranscribedPart(i, (), 0.0, duration, known)
-        with torch.inference_mode():
-            windows = decode_recordings(
-                self.model, self.tokenizer, recordings, decoding, window_frames=self.model.config.n_frames
-            )
-            for i, found in windows:
-                seconds = min(recordings[i].position / 100, durations[i])
-                kept = tuple(_as_segment(segment, durations[i]) for segment in found)
-                yield TranscribedPart(i, kept, seconds, durations[i], recordings[i].language)
+        windows = decode_recordings(
+            self.model, self.tokenizer, recordings, decoding, window_frames=self.model.config.n_frames
+        )
+        while True:
+            # Not around the whole loop: the mode would hold for the caller between two parts.
+            with torch.inference_mode():
+                window = next(windows, None)
+            if window is None:
+                return
+            i, found = window
+            seconds = min(recordings[i].position / 100, durations[i])
+            kept = tuple(_as_segment(segment, durations[i]) for segment in found)
+            yield TranscribedPart(i, kept, seconds, durations[i], recordings[i].language)
 
     def check(self, options: dict[str, Any]) -> DecodingOptions:
         """`decoding_options` for this model, before any work.

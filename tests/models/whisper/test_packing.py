@@ -18,10 +18,16 @@ def test_packed_model_says_the_same(small_whisper, small_mel):
     audio, tokens = small_whisper.encode(small_mel), torch.tensor([[3, 14], [5, 35]])
     expected = small_whisper.logits(small_whisper.states(tokens, small_whisper.start(audio)))
     packed = pack(small_whisper)
-    assert not [m for m in packed.decoder.modules() if isinstance(m, torch.nn.Linear)]
+    assert not [m for m in packed.modules() if isinstance(m, torch.nn.Linear)]
     torch.testing.assert_close(
         packed.logits(packed.states(tokens, packed.start(audio))), expected, rtol=1e-5, atol=1e-5
     )
+
+
+@torch.inference_mode()
+def test_packed_encoder_gives_the_same(small_whisper, small_mel):
+    expected = small_whisper.encode(small_mel)
+    torch.testing.assert_close(pack(small_whisper).encode(small_mel), expected, rtol=1e-5, atol=1e-5)
 
 
 @torch.inference_mode()
@@ -37,7 +43,7 @@ def test_what_cannot_be_packed_stays_as_it_is(small_whisper):
 
 
 def test_a_torch_without_the_operators_packs_nothing(small_whisper, monkeypatch):
-    def missing(self, weight, bias=None):
+    def missing(self, weight, bias=None, **_):
         raise AttributeError("no such operator")
 
     monkeypatch.setattr(PackedLinear, "__init__", missing)

@@ -1,33 +1,40 @@
-"""Linear layers packed for the CPU: the decoder speaks one token at a time, and then reads all its weights.
+"""Linear layers packed for the CPU: each weight is stored in the order in which oneDNN, which torch brings, reads it.
 
-A product of one row with a matrix is bound by the order in which memory is read.
-oneDNN, which torch brings along, stores a weight in the order in which its
-kernels read it. `benchmarks/bench_whisper.py` shows what that gives.
+It matters most to the decoder, which reads all its weights for each token: a
+product of one row with a matrix is bound by the way through memory.
+`benchmarks/bench_whisper.py` shows what packing gives.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sonovox.models.whisper.attention import SelfAttention
 from sonovox.models.whisper.model import Whisper
 
 __all__ = ["PackedLinear", "can_pack", "pack"]
 
 # Rows for which the order is chosen. One that suits a small beam suits a single row as well;
 # the order for one row is a third slower with five.
-ROWS = 8
+FEW_ROWS = 8
+MANY_ROWS = 1500  # the positions of an encoded window
 
 
 class PackedLinear(nn.Module):
     """A linear layer with a packed copy of its weight, for inference on the CPU.
 
     It has no parameters: it cannot be trained, moved or saved.
+
+    Args:
+        weight: `(out_features, in_features)`, float32 or bfloat16.
+        bias: `(out_features,)`.
+        rows: how many rows it mostly gets; others work, more slowly.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, *, rows: int = FEW_ROWS) -> None:
         super().__init__()
         self.out_features, self.in_features = weight.shape
-        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), ROWS)
+        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), rows)
         self.bias = None if bias is None else bias.detach()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,15 +59,25 @@ def can_pack(model: Whisper) -> bool:
 
 
 def pack(model: Whisper) -> Whisper:
-    """Replace the linear layers of the decoder by packed ones, in place; the model can then only infer.
+    """Replace the linear layers by packed ones, in place; the model can then only infer.
 
     The embedding stays beside its packed copy that is the output layer. Models that cannot be packed stay as they are.
     """
     if not can_pack(model):
         return model
-    for module in list(model.decoder.modules()):
+    _pack_inside(model.encoder, MANY_ROWS)
+    _pack_inside(model.decoder, FEW_ROWS)
+    model.decoder.head = PackedLinear(model.decoder.embedding.weight)
+    for module in model.encoder.modules():
+        if isinstance(module, SelfAttention):
+            module.by_head = model.decoder.positions.dtype == torch.bfloat16
+    return model
+
+
+def _pack_inside(parent: nn.Module, rows: int) -> None:
+    for module in list(parent.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear):
-                setattr(module, name, PackedLinear(child.weight, child.bias))
-    model.decoder.head = PackedLinear(model.decoder.embedding.weight)
-    return model
+                # Keys and values of the audio are the one product of the decoder with many rows.
+                wanted = MANY_ROWS if name == "kv" else rows
+                setattr(module, name, PackedLinear(child.weight, child.bias, rows=wanted))
