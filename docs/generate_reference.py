@@ -153,7 +153,7 @@ def render_errors() -> str:
     docs = inspect.getdoc(errors) or ""
     parts = [
         "# Errors",
-        "Every error that sonovox raises on purpose is in this tree. "
+        "Every error that sonovox raises on purpose is in this tree; import it from `sonovox.errors`. "
         "Each has a message (what was expected and what came) and a hint (what to do). "
         "Where Python has a class for the same trouble, the error is of that class too, "
         "so that `except FileNotFoundError` catches an audio file that is not there.",
