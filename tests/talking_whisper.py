@@ -37,7 +37,7 @@ def talking_whisper(tokens: list[int]) -> Whisper:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.endswith("norm.weight") or name.endswith("feed_forward.0.weight"):
+            if name.endswith(("norm.weight", "feed_forward.0.weight")):
                 parameter.fill_(1.0)
             elif name.startswith("decoder.embedding"):
                 parameter.normal_(generator=generator)

@@ -84,7 +84,7 @@ def test_names_that_differ_in_case_alone_do_not_meet_on_any_disk(tree):
 
 @pytest.mark.parametrize(
     ("word", "message"),
-    [("empty", "the folder empty matches no audio file"), ("*.wav", r"the pattern \*.wav matches no audio file")],
+    [("empty", "the folder empty holds no audio file"), ("*.wav", r"the pattern \*.wav matches no audio file")],
 )
 def test_a_folder_or_pattern_without_audio_is_an_error_that_lists_the_suffixes(tree, word, message):
     tree("empty/readme.txt")

@@ -23,7 +23,7 @@ _ENCODINGS = {
 }
 
 
-def info(context: typer.Context, files: list[Path] = typer.Argument(help="Audio files.")) -> None:
+def info(context: typer.Context, files: list[Path] = typer.Argument(readable=False, help="Audio files.")) -> None:
     """Show format, length, rate and channels of audio files."""
     from sonovox.hub import format_size
     from sonovox.io import info as read_info

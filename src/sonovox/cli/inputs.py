@@ -52,10 +52,8 @@ def find_inputs(words: Sequence[str]) -> list[Input]:
         else:
             matches = {path: Path(path.name)}
         if not matches:
-            kind = "the folder" if path.is_dir() else "the pattern"
-            raise ArgumentError(
-                f"{kind} {word} matches no audio file", hint=f"known suffixes: {' '.join(sorted(AUDIO_SUFFIXES))}"
-            )
+            what = f"the folder {word} holds" if path.is_dir() else f"the pattern {word} matches"
+            raise ArgumentError(f"{what} no audio file", hint=f"known suffixes: {' '.join(sorted(AUDIO_SUFFIXES))}")
         for match, name in matches.items():
             found.setdefault(match, name)
     return [Input(path, stem) for path, stem in zip(found, _unique_stems(found), strict=True)]

@@ -35,7 +35,9 @@ def transcribe(
     formats: str = typer.Option(
         "", "--format", "-f", help=f"Files to write, separated by commas: {', '.join(FORMATS)}."
     ),
-    output_dir: Path = typer.Option(None, "--output-dir", "-o", help="Where to write them. Default: here."),
+    output_dir: Path = typer.Option(
+        None, "--output-dir", "-o", readable=False, help="Where to write them. Default: here."
+    ),
     beam: int = typer.Option(1, min=1, help="Hypotheses of the beam search; 1 is greedy."),
     prompt: str = typer.Option("", help="Text taken as said before: names, spelling, style."),
     condition: bool = typer.Option(False, help="Let each 30 s window read what was said before it."),

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from sonovox.hub import Progress
 
 __all__ = [
+    "Audio",
     "DEFAULT_MODEL",
     "PRECISIONS",
-    "Audio",
     "TranscribedPart",
     "WhisperASR",
     "choose_device",

@@ -137,7 +137,9 @@ def check_complete(reader: Reader, start: int, stop: int | None, got: int, on_sh
         return
     message = f"{reader.name} ends before its header says: {reason}"
     if on_short == "raise":
-        raise ShortAudioError(message, hint="copy the file again, or accept what is there with on_short='warn'")
+        raise ShortAudioError(
+            message, hint="copy the file again, or accept what is there in Python, with on_short='warn'"
+        )
     warnings.warn(message, ShortAudioWarning, stacklevel=3)
 
 

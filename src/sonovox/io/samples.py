@@ -58,7 +58,7 @@ def check_finite(name: str, samples: np.ndarray, start: int, sample_rate: int) -
     raise NonFiniteAudioError(
         f"{name} has NaN or infinite samples: {int(bad.sum())}, "
         f"the first at {(start + frame) / sample_rate:.3f} s in channel {channel}",
-        hint="repair the file, or load it with check=False and replace them",
+        hint="repair the file, or load it in Python with check=False and replace them",
     )
 
 

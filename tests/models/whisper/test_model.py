@@ -2,8 +2,17 @@ import pytest
 import torch
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.models.whisper.attention import LayerCache
 from sonovox.models.whisper.config import WhisperConfig
-from sonovox.models.whisper.model import Whisper, sinusoids
+from sonovox.models.whisper.model import (
+    DecoderCache,
+    DecoderLayer,
+    EncoderLayer,
+    Whisper,
+    WhisperDecoder,
+    WhisperEncoder,
+    sinusoids,
+)
 
 TOKENS = torch.tensor([[3, 14, 15, 9, 26], [5, 35, 8, 9, 7]])
 # Computed by transformers 5.23 (`WhisperForConditionalGeneration`) with the weights of `small_whisper`.
@@ -109,3 +118,24 @@ def test_tiny_has_the_published_number_of_parameters():
     positions = 1500 * 384  # a buffer, of which torch counts none
     count = sum(p.numel() for p in model.parameters())
     assert count + positions == 37_760_640 + 12 * 384
+
+
+def test_layers_add_to_their_input():
+    x = torch.sin(torch.arange(24.0)).view(1, 3, 8)
+    encoder, decoder = EncoderLayer(8, 2), DecoderLayer(8, 2)
+    for layer in (encoder, decoder):
+        for name, parameter in layer.named_parameters():
+            if ".out." in name or "feed_forward.3" in name:
+                torch.nn.init.zeros_(parameter)
+    cache = LayerCache(*decoder.cross_attention.keys_values(x), rows=1, max_length=3)
+    assert torch.equal(encoder(x), x)
+    assert torch.equal(decoder(x, cache, None), x)
+
+
+def test_is_an_encoder_and_a_decoder_whose_cache_grows_by_what_is_said(small_whisper, small_mel):
+    assert isinstance(small_whisper.encoder, WhisperEncoder)
+    assert isinstance(small_whisper.decoder, WhisperDecoder)
+    cache = small_whisper.start(small_whisper.encode(small_mel))
+    assert isinstance(cache, DecoderCache)
+    small_whisper.states(TOKENS, cache)
+    assert cache.length == 5
