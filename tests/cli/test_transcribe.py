@@ -251,7 +251,7 @@ def test_control_c_leaves_whole_files_and_its_own_exit_code(sonovox_process, tal
     for i in range(60):
         recording(f"talks/{i:02}.wav", seconds=120.0, sample_rate=8000)
     process = sonovox_process("transcribe", "talks", "-m", talking_model, "-f", "json", "-o", "out")
-    while not list(tmp_path.glob("out/*.json")):
+    while not list(tmp_path.glob("out/[!.]*.json")):  # not the temporary name
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
