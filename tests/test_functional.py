@@ -9,12 +9,15 @@ import sonovox.dsp
 from sonovox import functional
 
 # Files of dsp whose names are building blocks of its ops, and not for callers.
-BUILDING_BLOCKS = {"banded", "eager", "frames", "resample_hq", "resample_sinc"}
+BUILDING_BLOCKS = {"banded", "cepstrum", "eager", "frames", "overlap_add", "resample_hq", "resample_sinc"}
+
+# Packages of dsp that have a face of their own, because some of their names are names of other functions here.
+OTHER_FACES = {"kaldi": "sonovox.compliance.kaldi"}
 
 
 def public_names():
     for module in pkgutil.iter_modules(sonovox.dsp.__path__):
-        if module.name not in BUILDING_BLOCKS:
+        if module.name not in BUILDING_BLOCKS | OTHER_FACES.keys():
             home = importlib.import_module(f"sonovox.dsp.{module.name}")
             yield from ((name, getattr(home, name)) for name in home.__all__)
 
