@@ -3,6 +3,7 @@
 import torch
 
 from dsp.matrix.case import Case, Tensors, noise
+from sonovox import functional as F
 from sonovox.compliance import kaldi
 
 
@@ -25,6 +26,11 @@ def op(function, **options):
 
 def op_with_lengths(function, **options):
     return lambda: lambda x, lengths: function(x, sample_frequency=4000.0, lengths=lengths, **options)
+
+
+def voices(leading: tuple[int, ...], time: int) -> Tensors:
+    """A tone of 130 Hz at 8 kHz in noise."""
+    return (torch.sin(0.1 * torch.arange(float(time))) + 0.1 * noise(*leading, time),)
 
 
 MEL = {"num_mel_bins": 8}
@@ -53,5 +59,15 @@ CASES = [
         "kaldi.mfcc, lengths",
         op_with_lengths(kaldi.mfcc, num_ceps=5, snip_edges=False, subtract_mean=True, **MEL),
         with_lengths,
+    ),
+    Case(
+        "compute_kaldi_pitch",
+        lambda: lambda x: F.compute_kaldi_pitch(x, 8000, frame_shift=20.0),
+        voices,
+        time=2100,
+        other_time=3333,
+        short_time=300,
+        # A frame that is nearly silent has a correlation with few digits.
+        tolerance=1e-4,
     ),
 ]
