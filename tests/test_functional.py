@@ -9,7 +9,18 @@ import sonovox.dsp
 from sonovox import functional
 
 # Files of dsp whose names are building blocks of its ops, and not for callers.
-BUILDING_BLOCKS = {"banded", "cepstrum", "eager", "frames", "overlap_add", "resample_hq", "resample_sinc"}
+BUILDING_BLOCKS = {
+    "banded",
+    "biquad_design",
+    "cepstrum",
+    "eager",
+    "frames",
+    "overlap_add",
+    "resample_hq",
+    "resample_sinc",
+    "smooth_path",
+    "wave_table",
+}
 
 # Packages of dsp that have a face of their own, because some of their names are names of other functions here.
 OTHER_FACES = {"kaldi": "sonovox.compliance.kaldi"}
