@@ -1,0 +1,250 @@
+"""Forced alignment: which frames speak which token of a known transcript.
+
+The best path through the states of connectionist temporal classification (Graves et
+al., ICML 2006, section 4.1), found by Viterbi's algorithm.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sonovox._internal.checks import check_floating
+from sonovox._internal.errors import ArgumentError
+
+__all__ = ["TokenSpan", "forced_align", "merge_tokens"]
+
+
+def forced_align(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | None = None,
+    target_lengths: Tensor | None = None,
+    blank: int = 0,
+) -> tuple[Tensor, Tensor]:
+    """The most probable token of each frame, given the transcript, and its log-probability.
+
+    Between paths of equal probability the one is taken that, read from the end, stays in
+    its token rather than leaving it. The search adds in float64.
+
+    Args:
+        log_probs: `(..., time, classes)`, log-probabilities of a CTC model, floating point.
+        targets: `(..., labels)`, the transcripts, integers in `[0, classes)`, none of them `blank`.
+            What lies beyond `target_lengths` is not looked at.
+        input_lengths: `(...)`, frames of each item; all of them if None.
+        target_lengths: `(...)`, labels of each item; all of them if None.
+        blank: class of the blank.
+
+    Returns:
+        The tokens, `(..., time)` in the dtype of `targets`, and `log_probs` at these tokens, `(..., time)`,
+        through which gradients flow. Beyond `input_lengths` they are `blank` and 0.
+
+    Raises:
+        ArgumentError: shapes that do not fit, lengths beyond the tensors, blanks among the targets,
+            fewer frames than the labels need (one each, and one between two that are equal).
+
+    >>> probs = torch.tensor([[0.1, 0.8, 0.1], [0.2, 0.7, 0.1], [0.7, 0.2, 0.1], [0.3, 0.1, 0.6]])
+    >>> tokens, scores = forced_align(probs.log(), torch.tensor([1, 2]))
+    >>> tokens, scores.exp()
+    (tensor([1, 1, 0, 2]), tensor([0.8000, 0.7000, 0.7000, 0.6000]))
+    """
+    check_floating("log_probs", log_probs)
+    if log_probs.dim() < 2:
+        raise ArgumentError(f"log_probs must be (..., time, classes), got shape {tuple(log_probs.shape)}")
+    leading, (time, classes) = log_probs.shape[:-2], log_probs.shape[-2:]
+    if not 0 <= blank < classes:
+        raise ArgumentError(f"blank must be a class from 0 to {classes - 1}, got {blank}")
+    if targets.shape[:-1] != leading or targets.dim() == 0:
+        raise ArgumentError(
+            f"targets must be (..., labels) with the leading dimensions {tuple(leading)} of log_probs, "
+            f"got shape {tuple(targets.shape)}",
+            hint="give each item its transcript, padded to the longest, with target_lengths",
+        )
+    frames = torch.full(leading, time, device=log_probs.device) if input_lengths is None else input_lengths
+    labels = (
+        torch.full(leading, targets.shape[-1], device=log_probs.device) if target_lengths is None else target_lengths
+    )
+    for name, tensor, shape in (
+        ("targets", targets, targets.shape),
+        ("input_lengths", frames, leading),
+        ("target_lengths", labels, leading),
+    ):
+        if tensor.is_floating_point() or tensor.is_complex():
+            raise ArgumentError(f"{name} must be integers, got {tensor.dtype}", hint="convert with .long()")
+        if tensor.shape != shape:
+            raise ArgumentError(f"{name} must have shape {tuple(shape)}, one for each item, got {tuple(tensor.shape)}")
+    count = math.prod(leading)
+    flat = log_probs.detach().reshape(count, time, classes)
+    best = _best_paths(
+        flat, targets.reshape(count, targets.shape[-1]), frames.reshape(count), labels.reshape(count), blank
+    )
+    paths = best.reshape(*leading, time)
+    scores = log_probs.gather(-1, paths.unsqueeze(-1)).squeeze(-1)
+    beyond = torch.arange(time, device=paths.device) >= frames.unsqueeze(-1)
+    return paths.to(targets.dtype), scores.masked_fill(beyond, 0.0)
+
+
+@dataclass
+class TokenSpan:
+    """A token and the frames in which it is spoken.
+
+    Attributes:
+        token: its class.
+        start: first frame.
+        end: the frame after the last.
+        score: mean score of its frames.
+
+    >>> len(TokenSpan(token=7, start=2, end=5, score=0.9))
+    3
+    """
+
+    token: int
+    start: int
+    end: int
+    score: float
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.end - self.start
+
+
+def merge_tokens(tokens: Tensor, scores: Tensor, blank: int = 0) -> list[TokenSpan] | list:
+    """The spans of what `forced_align` gives for each frame: equal neighbours are joined, blanks left out.
+
+    Args:
+        tokens: `(..., time)`, integers.
+        scores: `(..., time)`, floating point; probabilities or their logarithms.
+        blank: class of the blank.
+
+    Returns:
+        The spans of an item in order; nested lists of them for leading dimensions.
+
+    Raises:
+        ArgumentError: the shapes differ.
+
+    >>> merge_tokens(torch.tensor([1, 1, 0, 2]), torch.tensor([0.5, 1.0, 0.9, 0.25]))
+    [TokenSpan(token=1, start=0, end=2, score=0.75), TokenSpan(token=2, start=3, end=4, score=0.25)]
+    """
+    if tokens.shape != scores.shape or tokens.dim() == 0:
+        raise ArgumentError(
+            f"tokens and scores must both be (..., time), got shapes {tuple(tokens.shape)} and {tuple(scores.shape)}"
+        )
+    if tokens.dim() > 1:
+        return [merge_tokens(*item, blank) for item in zip(tokens, scores, strict=True)]
+    values, counts = torch.unique_consecutive(tokens, return_counts=True)
+    ends = counts.cumsum(0)
+    spans = zip(values.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
+    return [
+        TokenSpan(token, start, end, scores[start:end].mean().item()) for token, start, end in spans if token != blank
+    ]
+
+
+# One operation, because compiled, exported and vmapped programs should not hold the loop over
+# the frames, whose number changes with every batch.
+@torch.library.custom_op("sonovox::ctc_best_paths", mutates_args=())
+def _best_paths(
+    log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int
+) -> Tensor:
+    """The token of each frame, `(batch, time)`, int64; `blank` beyond the lengths."""
+    batch, time, classes = log_probs.shape
+    if batch == 0:
+        return log_probs.new_empty(batch, time, dtype=torch.long)
+    input_lengths, target_lengths = input_lengths.long(), target_lengths.long()
+    targets = _checked_targets(targets.long(), input_lengths, target_lengths, time, classes, blank)
+    if time == 0:
+        return log_probs.new_empty(batch, time, dtype=torch.long)
+
+    # States: blank, first label, blank, second label, ..., blank.
+    n_states = 2 * targets.shape[1] + 1
+    tokens = targets.new_full((batch, n_states), blank)
+    tokens[:, 1::2] = targets
+    skip = torch.full(tokens.shape, -torch.inf, dtype=torch.float64, device=tokens.device)
+    skip[:, 3::2] = torch.where(targets[:, 1:] == targets[:, :-1], -torch.inf, 0.0)  # over the blank between them
+    emissions = log_probs.gather(2, tokens[:, None].expand(-1, time, -1)).double().movedim(1, 0)
+
+    scores, arrivals = _viterbi(emissions.contiguous(), skip)
+    item = torch.arange(batch, device=tokens.device)
+    last = scores[input_lengths - 1, item]  # (batch, states)
+    final = 2 * target_lengths
+    on_label = last.gather(1, (final - 1).clamp(min=0)[:, None]) >= last.gather(1, final[:, None])
+    state = torch.where(on_label[:, 0] & (target_lengths > 0), final - 1, final)
+    beyond = torch.arange(time, device=tokens.device)[:, None] >= input_lengths
+    arrivals.masked_fill_(beyond[..., None], 0)
+    states = [state]
+    for arrival in arrivals[1:].flip(0).unbind():
+        state = state - arrival.gather(1, state[:, None])[:, 0]
+        states.append(state)
+    path = tokens.gather(1, torch.stack(states[::-1], dim=1))
+    return path.masked_fill(beyond.T, blank)
+
+
+def _viterbi(emissions: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
+    """Best scores up to each frame and state, `(time, batch, states)`, and by how many states the best path got there.
+
+    `skip` is what it costs to leave a state out.
+    """
+    time, batch, n_states = emissions.shape
+    # Two columns before the first state spare the cases of their own at the edge.
+    padded = emissions.new_full((time, batch, n_states + 2), -torch.inf)
+    padded[0, :, 2:4] = emissions[0, :, :2]
+    stayed, moved, jumped = padded[..., 2:], padded[..., 1:-1], padded[..., :-2]
+    best = torch.empty_like(skip)
+    rows = zip(stayed.unbind(), moved.unbind(), jumped.unbind(), stayed[1:].unbind(), emissions[1:], strict=False)
+    for stay, move, jump, following, emission in rows:
+        torch.add(jump, skip, out=best)
+        torch.maximum(best, move, out=best)
+        torch.maximum(best, stay, out=best)
+        torch.add(best, emission, out=following)
+    # What the maxima were is told afterwards, for all frames at once.
+    by_move = moved[:-1] > stayed[:-1]
+    by_jump = jumped[:-1] + skip > torch.maximum(stayed[:-1], moved[:-1])
+    arrivals = torch.zeros(emissions.shape, dtype=torch.long, device=skip.device)
+    arrivals[1:] = by_move.long().masked_fill_(by_jump, 2)
+    return stayed, arrivals
+
+
+def _checked_targets(
+    targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, time: int, classes: int, blank: int
+) -> Tensor:
+    for name, lengths, high in (
+        ("input_lengths", input_lengths, time),
+        ("target_lengths", target_lengths, targets.shape[1]),
+    ):
+        if bool(((lengths < 0) | (lengths > high)).any()):
+            raise ArgumentError(f"{name} must be from 0 to {high}, got {lengths.tolist()}")
+    beyond = torch.arange(targets.shape[1], device=targets.device) >= target_lengths[:, None]
+    inside = targets.masked_fill(beyond, (blank + 1) % classes)
+    if bool((inside == blank).any()):
+        item, place = (inside == blank).nonzero()[0].tolist()
+        raise ArgumentError(
+            f"targets must not hold the blank {blank}, got it in item {item} at place {place}",
+            hint="leave blanks out of the transcripts, or name another class by blank=",
+        )
+    if bool(((inside < 0) | (inside >= classes)).any()):
+        raise ArgumentError(f"targets must be classes from 0 to {classes - 1}, got {inside.unique().tolist()}")
+    repeats = ((inside[:, 1:] == inside[:, :-1]) & ~beyond[:, 1:]).sum(1)
+    short = input_lengths < target_lengths + repeats
+    if bool(short.any()):
+        item = int(short.nonzero()[0])
+        raise ArgumentError(
+            f"item {item} has {int(input_lengths[item])} frames, and its {int(target_lengths[item])} labels with "
+            f"{int(repeats[item])} repeats need {int(target_lengths[item] + repeats[item])}",
+            hint="check the transcript, or use a model with more frames a second",
+        )
+    return inside
+
+
+@_best_paths.register_fake
+def _(log_probs, targets, input_lengths, target_lengths, blank):  # type: ignore[no-untyped-def]
+    return log_probs.new_empty(log_probs.shape[:2], dtype=torch.long)
+
+
+@_best_paths.register_vmap
+def _(info, in_dims, log_probs, targets, input_lengths, target_lengths, blank):  # type: ignore[no-untyped-def]
+    size = info.batch_size
+    tensors = [
+        (tensor.unsqueeze(0).expand(size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)).flatten(0, 1)
+        for tensor, dim in zip((log_probs, targets, input_lengths, target_lengths), in_dims, strict=False)
+    ]
+    return _best_paths(*tensors, blank).unflatten(0, (size, -1)), 0
