@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sonovox._internal.checks import check_floating
 from sonovox._internal.errors import ArgumentError
+from sonovox._kernels.ctc_paths import ctc_paths
 
 __all__ = ["TokenSpan", "forced_align", "merge_tokens"]
 
@@ -147,61 +148,10 @@ def _best_paths(
     log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int
 ) -> Tensor:
     """The token of each frame, `(batch, time)`, int64; `blank` beyond the lengths."""
-    batch, time, classes = log_probs.shape
-    if batch == 0:
-        return log_probs.new_empty(batch, time, dtype=torch.long)
     input_lengths, target_lengths = input_lengths.long(), target_lengths.long()
+    _, time, classes = log_probs.shape
     targets = _checked_targets(targets.long(), input_lengths, target_lengths, time, classes, blank)
-    if time == 0:
-        return log_probs.new_empty(batch, time, dtype=torch.long)
-
-    # States: blank, first label, blank, second label, ..., blank.
-    n_states = 2 * targets.shape[1] + 1
-    tokens = targets.new_full((batch, n_states), blank)
-    tokens[:, 1::2] = targets
-    skip = torch.full(tokens.shape, -torch.inf, dtype=torch.float64, device=tokens.device)
-    skip[:, 3::2] = torch.where(targets[:, 1:] == targets[:, :-1], -torch.inf, 0.0)  # over the blank between them
-    emissions = log_probs.gather(2, tokens[:, None].expand(-1, time, -1)).double().movedim(1, 0)
-
-    scores, arrivals = _viterbi(emissions.contiguous(), skip)
-    item = torch.arange(batch, device=tokens.device)
-    last = scores[input_lengths - 1, item]  # (batch, states)
-    final = 2 * target_lengths
-    on_label = last.gather(1, (final - 1).clamp(min=0)[:, None]) >= last.gather(1, final[:, None])
-    state = torch.where(on_label[:, 0] & (target_lengths > 0), final - 1, final)
-    beyond = torch.arange(time, device=tokens.device)[:, None] >= input_lengths
-    arrivals.masked_fill_(beyond[..., None], 0)
-    states = [state]
-    for arrival in arrivals[1:].flip(0).unbind():
-        state = state - arrival.gather(1, state[:, None])[:, 0]
-        states.append(state)
-    path = tokens.gather(1, torch.stack(states[::-1], dim=1))
-    return path.masked_fill(beyond.T, blank)
-
-
-def _viterbi(emissions: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
-    """Best scores up to each frame and state, `(time, batch, states)`, and by how many states the best path got there.
-
-    `skip` is what it costs to leave a state out.
-    """
-    time, batch, n_states = emissions.shape
-    # Two columns before the first state spare the cases of their own at the edge.
-    padded = emissions.new_full((time, batch, n_states + 2), -torch.inf)
-    padded[0, :, 2:4] = emissions[0, :, :2]
-    stayed, moved, jumped = padded[..., 2:], padded[..., 1:-1], padded[..., :-2]
-    best = torch.empty_like(skip)
-    rows = zip(stayed.unbind(), moved.unbind(), jumped.unbind(), stayed[1:].unbind(), emissions[1:], strict=False)
-    for stay, move, jump, following, emission in rows:
-        torch.add(jump, skip, out=best)
-        torch.maximum(best, move, out=best)
-        torch.maximum(best, stay, out=best)
-        torch.add(best, emission, out=following)
-    # What the maxima were is told afterwards, for all frames at once.
-    by_move = moved[:-1] > stayed[:-1]
-    by_jump = jumped[:-1] + skip > torch.maximum(stayed[:-1], moved[:-1])
-    arrivals = torch.zeros(emissions.shape, dtype=torch.long, device=skip.device)
-    arrivals[1:] = by_move.long().masked_fill_(by_jump, 2)
-    return stayed, arrivals
+    return ctc_paths(log_probs, targets, input_lengths, target_lengths, blank)
 
 
 def _checked_targets(
