@@ -27,6 +27,7 @@ from sonovox.dsp.contrast import contrast
 from sonovox.dsp.convolve import convolve, fftconvolve
 from sonovox.dsp.dcshift import dcshift
 from sonovox.dsp.deltas import compute_deltas
+from sonovox.dsp.detect_pitch import detect_pitch_frequency
 from sonovox.dsp.dither import dither
 from sonovox.dsp.filter_waveform import filter_waveform
 from sonovox.dsp.flanger import flanger
@@ -59,6 +60,7 @@ from sonovox.dsp.spectrogram import spectrogram
 from sonovox.dsp.speed import speed
 from sonovox.dsp.tone_biquads import bass_biquad, deemph_biquad, equalizer_biquad, riaa_biquad, treble_biquad
 from sonovox.dsp.units import DB_to_amplitude, amplitude_to_DB
+from sonovox.dsp.vad import vad, vad_start
 from sonovox.io.apply_codec import apply_codec
 from sonovox.text.edit_distance import edit_distance
 
@@ -90,6 +92,7 @@ __all__ = [
     "dcshift",
     "deemph_biquad",
     "deemphasis",
+    "detect_pitch_frequency",
     "dither",
     "edit_distance",
     "equalizer_biquad",
@@ -144,5 +147,7 @@ __all__ = [
     "spectrogram",
     "speed",
     "treble_biquad",
+    "vad",
+    "vad_start",
     "whisper_scale",
 ]

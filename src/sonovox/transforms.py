@@ -35,6 +35,7 @@ from sonovox.dsp.spectral_centroid import SpectralCentroid
 from sonovox.dsp.spectrogram import Spectrogram
 from sonovox.dsp.speed import Speed, SpeedPerturbation
 from sonovox.dsp.units import AmplitudeToDB
+from sonovox.dsp.vad import Vad
 from sonovox.dsp.vol import Vol
 
 __all__ = [
@@ -78,5 +79,6 @@ __all__ = [
     "SpeedPerturbation",
     "TimeMasking",
     "TimeStretch",
+    "Vad",
     "Vol",
 ]
