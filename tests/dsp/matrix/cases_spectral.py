@@ -36,6 +36,13 @@ OF_CODES = {
     "float64 stays": "the result of integers is float32",
     "silence": "codes have no silence",
 }
+DECISIONS = {
+    "differentiable": False,
+    "not_applicable": {"autocast": "rounding to half precision changes which lag is the best"},
+}
+LENGTHS = dict.fromkeys(
+    ("compile", "inductor", "export", "TorchScript", "vmap"), "the length of the result depends on the samples"
+) | {"batch": "recordings of a batch are cut at their own places, and padded"}
 
 CASES = [
     Case("InverseSpectrogram", lambda: T.InverseSpectrogram(64, hop_length=20), **COMPLEX),
@@ -72,4 +79,6 @@ CASES = [
     Case("Fade", lambda: T.Fade(20, 30, "half_sine")),
     Case("Fade, logarithmic", lambda: T.Fade(20, 30, "logarithmic")),
     Case("Vol", lambda: T.Vol(-6.0, "db")),
+    Case("detect_pitch_frequency", lambda: lambda x: F.detect_pitch_frequency(x, 8000, win_length=3), **DECISIONS),
+    Case("Vad", lambda: T.Vad(8000, trigger_level=5.0), not_applicable=LENGTHS),
 ]
