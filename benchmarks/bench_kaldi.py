@@ -1,4 +1,4 @@
-"""Kaldi features and pitch against torchaudio and kaldi-native-fbank: `python benchmarks/bench_kaldi.py`.
+"""Kaldi features against torchaudio and kaldi-native-fbank, and pitch: `python benchmarks/bench_kaldi.py`.
 
 A peer that is not installed is left out; `requirements/peers.txt` has them.
 """
@@ -11,6 +11,7 @@ from types import ModuleType
 import torch
 from measure import Row, Work, report
 
+from sonovox import functional as F
 from sonovox.compliance import kaldi
 
 
@@ -76,6 +77,9 @@ def rows() -> list[Row]:
     waves = 1000 * torch.randn(32, 160000)
     ours = functools.partial(kaldi.fbank, waves, num_mel_bins=80, lengths=lengths)
     found.append(Row("fbank, 32 of 5 to 10 s with lengths", ours, {}, bare_rfft(waves)))
+    speech = torch.sin(2 * torch.pi * torch.linspace(100, 200, 160000).cumsum(0) / 16000)
+    found.append(Row("pitch, 10 s", functools.partial(F.compute_kaldi_pitch, speech, 16000)))
+    found.append(Row("pitch, 8 x 10 s", functools.partial(F.compute_kaldi_pitch, speech.expand(8, -1), 16000)))
     return found
 
 

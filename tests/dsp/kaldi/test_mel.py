@@ -70,7 +70,10 @@ def test_a_bank_for_products_is_exact_in_float64():
     arguments = (23, 512, 16000.0, 20.0, 0.0, 100.0, -500.0, 1.0)
     weights = mel_filter_bank(*arguments, torch.float64, torch.device("cpu")).weights
     filters, _ = get_mel_banks(*arguments)
+    assert weights.shape == (257, 32)
     assert not weights[256].any()
+    assert not weights[:, 23:].any()
+    weights = weights[:, :23]
     assert not torch.equal(weights[:256].t(), filters.double())
     torch.testing.assert_close(weights[:256].t().float(), filters)
 

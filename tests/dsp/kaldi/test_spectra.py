@@ -37,6 +37,14 @@ def test_buffers_do_not_show_in_the_other_features(name):
     torch.testing.assert_close(getattr(kaldi, name)(wave), plain, rtol=1e-10, atol=1e-9)
 
 
+@pytest.mark.parametrize("window", ["povey", "hamming"])
+def test_nan_stays_in_the_frames_that_hold_it(window):
+    wave = noise(4000)
+    wave[1759] = torch.nan  # the last sample before frame 11 begins
+    spoilt = kaldi.fbank(wave, window_type=window).isnan().all(dim=1)
+    assert spoilt.nonzero()[:, 0].tolist() == [9, 10]
+
+
 def test_a_constant_added_to_the_signal_changes_nothing():
     wave = noise(4000)
     torch.testing.assert_close(kaldi.fbank(wave + 12345.0), kaldi.fbank(wave), rtol=0, atol=1e-8)

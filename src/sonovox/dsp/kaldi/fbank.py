@@ -96,8 +96,9 @@ def fbank(
     energy, features = energies_and_spectra(
         signals, options, lengths, bank=bank, use_power=use_power, with_energy=use_energy
     )
+    features = features[..., :num_mel_bins]
     if use_log_fbank:
-        features = features.clamp(min=EPSILON).log()
+        features = features.clamp(min=EPSILON).log_()
     if use_energy:
         features = torch.cat((features, energy) if htk_compat else (energy, features), dim=-1)
     return finish_features(features, options, lengths)

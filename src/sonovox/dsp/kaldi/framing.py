@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.eager import can_reuse_buffers
 
 __all__ = ["FrameOptions", "finish_features", "frame_counts", "frames_of", "select_signals"]
 
@@ -79,7 +80,7 @@ class FrameOptions:
 
 
 def select_signals(waveform: Tensor, options: FrameOptions, lengths: Tensor | None) -> Tensor:
-    """The signals `(..., time)` of `waveform`, in float32 or float64, zeros beyond their lengths.
+    """The signals `(..., time)` of `waveform`, in float32 or float64.
 
     Args:
         waveform: `(time,)`, `(..., channels, time)`; with lengths `(..., time)`.
@@ -96,7 +97,9 @@ def select_signals(waveform: Tensor, options: FrameOptions, lengths: Tensor | No
     time = waveform.shape[-1]
     if lengths is not None:
         _check_lengths(waveform, options, lengths)
-        # What lies beyond may be anything, NaN too: it must reach neither frames nor gradients.
+        if can_reuse_buffers(waveform):
+            return waveform  # frames that reach beyond are zeroed in the end
+        # What lies beyond may be anything, NaN too: it must not reach gradients either.
         beyond = torch.arange(time, device=waveform.device) >= lengths[..., None]
         return waveform.masked_fill(beyond, 0.0)
     channel, channels = max(options.channel, 0), waveform.shape[-2] if waveform.dim() > 1 else 1

@@ -93,7 +93,7 @@ def mfcc(
     bank = mel_filter_bank(num_mel_bins, *filters, signals.dtype, signals.device)
     energy, mel = energies_and_spectra(signals, options, lengths, bank=bank, with_energy=use_energy)
     with full_precision(mel):
-        log_mel = mel.clamp(min=EPSILON).log()
+        log_mel = mel[..., :num_mel_bins].clamp(min=EPSILON).log_()
         cepstra = log_mel @ _cepstral_matrix(num_mel_bins, num_ceps, cepstral_lifter, mel.dtype, mel.device)
     first = energy if use_energy else cepstra[..., :1]
     if htk_compat:

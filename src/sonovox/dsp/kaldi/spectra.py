@@ -97,7 +97,7 @@ def _window(name: str, size: int, blackman_coeff: float, dtype: torch.dtype, dev
 
 
 def _log_energy(energy: Tensor, options: FrameOptions) -> Tensor:
-    return energy.clamp(min=max(EPSILON, options.energy_floor)).log()
+    return energy.clamp(min=max(EPSILON, options.energy_floor)).log_()
 
 
 def _in_chunks(
@@ -131,7 +131,7 @@ def _in_chunks(
                 torch.sub(chunk, chunk.mean(dim=-1, keepdim=True), out=centered)
             factor = options.preemphasis_coefficient
             torch.sub(centered[..., 1:], centered[..., :-1], alpha=factor, out=ready[..., 1:])
-            torch.mul(centered[..., :1], 1.0 - factor, out=ready[..., :1])
+            torch.sub(centered[..., :1], centered[..., :1], alpha=factor, out=ready[..., :1])
             ready.mul_(window)
             if with_energy:
                 log_energy.copy_((centered if options.raw_energy else ready).square().sum(-1, keepdim=True))
@@ -147,10 +147,9 @@ def _spectra_into(out: Tensor, padded: Tensor, bank: FilterBank | None, use_powe
         pairs = squares.view(-1, 2 * squares.shape[-2])
         banded_product_into(pairs, bank.bands(2, out.dtype), out.view(-1, out.shape[-1]))
         return
-    spectra = squares.sum(-1)
+    spectra = out if bank is None else squares.new_empty(squares.shape[:-1])
+    torch.add(*squares.unbind(-1), out=spectra)
     if not use_power:
         spectra.sqrt_()
-    if bank is None:
-        out.copy_(spectra)
-    else:
+    if bank is not None:
         banded_product_into(spectra.view(-1, spectra.shape[-1]), bank.bands(1, out.dtype), out.view(-1, out.shape[-1]))

@@ -85,5 +85,5 @@ def spectrogram(
     )
     signals = select_signals(waveform, options, lengths)
     energy, power = energies_and_spectra(signals, options, lengths)
-    log_power = power.clamp(min=EPSILON).log()
+    log_power = power.clamp(min=EPSILON).log_()
     return finish_features(torch.cat((energy, log_power[..., 1:]), dim=-1), options, lengths)
