@@ -24,7 +24,7 @@ PAD_MODES = ("reflect", "constant", "replicate", "circular")
 
 # Frames are transformed in chunks of this size: they, their spectra and the result
 # stay in the second-level cache, and torch.fft's cost per call stays small.
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 512 * 1024
 
 
 class FilterBank:

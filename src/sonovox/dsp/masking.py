@@ -164,7 +164,8 @@ def _mask(
             hint="p limits the mask to a part of the axis",
         )
     size = specgram.shape[from_end]
-    longest = min(mask_param, int(size * p)) if p < 1.0 else mask_param
+    # Of symbols, so that exported programs take any length.
+    longest = torch.sym_min(mask_param, torch.sym_int(size * p)) if p < 1.0 else mask_param
     lengths, starts = torch.rand((2, *items, 1, 1), device=specgram.device)
     lengths = lengths * longest
     starts = (starts * (size - lengths)).long()

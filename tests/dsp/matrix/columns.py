@@ -217,10 +217,10 @@ def cuda_equals_cpu(case: Case) -> None:
 
 COLUMNS = (
     Column("gradcheck", gradient, of_derivatives=True),
-    Column("gradgradcheck", second_gradient, of_derivatives=True, slow=True),
+    Column("gradgradcheck", second_gradient, of_derivatives=True),
     Column("compile", compiled),
     Column("inductor", compiled_by_inductor, slow=True),
-    Column("export", exported, slow=True),
+    Column("export", exported),
     Column("TorchScript", torchscript, slow=True, report_only=True),
     Column("vmap", vmapped),
     Column("forward AD", forward_derivative, of_derivatives=True),
