@@ -14,6 +14,7 @@ BUILDING_BLOCKS = {
     "biquad_design",
     "cepstrum",
     "eager",
+    "filter_bank",
     "frames",
     "overlap_add",
     "resample_hq",
