@@ -71,6 +71,13 @@ def test_leading_dimensions_broadcast(shapes, lengths):
             torch.testing.assert_close(result.reshape(expected.shape), expected, rtol=1e-12, atol=1e-11)
 
 
+def test_many_signals_equal_each_alone():
+    x, y = noise(5, 3, 16000), noise(5, 3, 9000, seed=1)  # a few at a time, and a last part that is not full
+    together = fftconvolve(x, y)
+    for index in ((0, 0), (2, 1), (4, 2)):
+        torch.testing.assert_close(together[index], fftconvolve(x[index], y[index]), rtol=1e-12, atol=1e-10)
+
+
 def test_gradient_through_blocks():
     x, y = noise(4 * 2100 + 1).requires_grad_(), noise(20, seed=1).requires_grad_()
     assert gradcheck(fftconvolve, (x, y), fast_mode=True)

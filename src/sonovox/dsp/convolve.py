@@ -23,6 +23,7 @@ _UNEQUAL = 4
 _SMALLEST_BLOCK = 4096
 # From this length on, MKL transforms one row in twice the time that it takes for two.
 _LONG_ROW = 1 << 14
+_AT_ONCE = 1 << 18  # samples of several signals that are transformed together
 
 
 def convolve(x: Tensor, y: Tensor, mode: str = "full") -> Tensor:
@@ -174,6 +175,14 @@ def _length(time: int, length: int, mode: str) -> int:
 
 
 def _circular(x: Tensor, y: Tensor, n_fft: int) -> Tensor:
+    if x.numel() * n_fft > _AT_ONCE * x.shape[-1] and x.shape[:-1] == y.shape[:-1] and can_reuse_buffers(x, y):
+        # A few signals after the others, so that their spectra stay in the cache.
+        sums = x.new_empty(*x.shape[:-1], n_fft)
+        rows = max(2, _AT_ONCE // n_fft)
+        parts = (tensor.reshape(-1, tensor.shape[-1]).split(rows) for tensor in (x, y, sums))
+        for some_x, some_y, out in zip(*parts, strict=True):
+            out.copy_(torch.fft.irfft(torch.fft.rfft(some_x, n_fft) * torch.fft.rfft(some_y, n_fft), n_fft))
+        return sums
     return torch.fft.irfft(torch.fft.rfft(x, n_fft) * torch.fft.rfft(y, n_fft), n_fft)
 
 
@@ -188,26 +197,30 @@ def _by_blocks(signal: Tensor, kernel: Tensor) -> Tensor:
     """At least the full convolution of a long `signal` with a short `kernel`."""
     time, length = signal.shape[-1], kernel.shape[-1]
     n_fft = _fast_length(max(_UNEQUAL * length, _SMALLEST_BLOCK))
-    step = n_fft - length + 1
+    step = n_fft - length + 1  # longer than a tail, which so reaches into the next block only
     response = torch.fft.rfft(kernel, n_fft).unsqueeze(-2)
-    if signal.numel() == time or not can_reuse_buffers(signal, kernel):
-        return _add_blocks(signal, response, n_fft, step)
-    # One signal after the other, so that its blocks and spectra stay in the cache.
+    if not can_reuse_buffers(signal, kernel):
+        sums = _convolve_blocks(signal, response, n_fft, step)  # (..., blocks, n_fft)
+        heads, tails = F.pad(sums[..., :step], (0, 0, 0, 1)), sums[..., step:]
+        return (heads + F.pad(tails, (0, step - length + 1, 1, 0))).flatten(-2)
+    # A few blocks of one signal after the others, so that they and their spectra stay in the cache.
     leading = torch.broadcast_shapes(signal.shape[:-1], kernel.shape[:-1])
-    sums = signal.new_empty(*leading, (-(-time // step) + 1) * step)
+    result = signal.new_zeros(*leading, -(-time // step) + 1, step)
     signals, responses = signal.expand(*leading, time), response.expand(*leading, *response.shape[-2:])
+    together = max(2, _AT_ONCE // n_fft)
     for index in itertools.product(*map(range, leading)):
-        sums[index] = _add_blocks(signals[index], responses[index], n_fft, step)
-    return sums
+        for place, piece in enumerate(signals[index].split(together * step)):
+            sums = _convolve_blocks(piece, responses[index], n_fft, step)
+            out = result[index][place * together :][: len(sums) + 1]
+            out[:-1] += sums[:, :step]
+            out[1:, : length - 1] += sums[:, step:]
+    return result.flatten(-2)
 
 
-def _add_blocks(signal: Tensor, response: Tensor, n_fft: int, step: int) -> Tensor:
+def _convolve_blocks(signal: Tensor, response: Tensor, n_fft: int, step: int) -> Tensor:
     n_blocks = -(-signal.shape[-1] // step)
     blocks = F.pad(signal, (0, n_blocks * step - signal.shape[-1])).unflatten(-1, (n_blocks, step))
-    sums = torch.fft.irfft(torch.fft.rfft(blocks, n_fft) * response, n_fft)  # (..., blocks, n_fft)
-    # Tails are shorter than a step, so that each reaches into the next block only.
-    tails = F.pad(sums[..., step:], (0, 2 * step - n_fft, 1, 0))
-    return (F.pad(sums[..., :step], (0, 0, 0, 1)) + tails).flatten(-2)
+    return torch.fft.irfft(torch.fft.rfft(blocks, n_fft) * response, n_fft)
 
 
 def _fast_length(n: int) -> int:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sonovox._internal.checks import check_floating, check_positive
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.eager import constant, in_plain_eager
 
 __all__ = ["simulate_rir_ism"]
 
@@ -46,7 +47,7 @@ def simulate_rir_ism(
         absorption: part of the energy that a wall takes, in [0, 1]: a number, or `(4,)` or `(6,)`
             for the walls at x = 0, at the end of x, and likewise for y and z, or
             `(bands, 4)` or `(bands, 6)` for bands of frequency.
-        output_length: in samples; until the end of the last pulse if None.
+        output_length: in samples; until the end of the last pulse if None, which compiled programs cannot know.
         delay_filter_length: of a pulse, in samples, odd, at least 3.
         center_frequency: `(bands,)`, rising, in Hz; octaves from 125 Hz to 8 kHz if None. Between
             two centres the bands fade into each other over the logarithm of frequency, without delay.
@@ -54,7 +55,7 @@ def simulate_rir_ism(
         sample_rate: in Hz.
 
     Returns:
-        `(..., channel, time)`, in the dtype of `room`.
+        `(..., channel, time)`, in the widest dtype of the three places.
 
     Raises:
         ArgumentError: shapes that do not fit, a place outside the room, a microphone at the source,
@@ -71,7 +72,7 @@ def simulate_rir_ism(
     size, places = room.double(), mic_array.double()
     images, gains = _mirror(size, source.double(), max_order, coefficients)
     distances = torch.linalg.vector_norm(images.unsqueeze(-3) - places.unsqueeze(-2), dim=-1)  # (..., channel, images)
-    if bool((distances == 0).any()):
+    if in_plain_eager() and bool((distances == 0).any()):
         raise ArgumentError("source must not be at the place of a microphone", hint="move one of them")
     delays = distances * (sample_rate / sound_speed)
 
@@ -92,7 +93,8 @@ def simulate_rir_ism(
         for gain in gains
     ]
     response = responses[0] if len(gains) == 1 else _join_bands(responses, center_frequency, sample_rate)
-    return response.to(room.dtype)
+    dtype = torch.promote_types(torch.promote_types(room.dtype, source.dtype), mic_array.dtype)
+    return response.to(dtype)
 
 
 def _check(
@@ -114,7 +116,7 @@ def _check(
     if mic_array.dim() != 2 or mic_array.shape[1] != dims or len(mic_array) == 0:
         raise ArgumentError(f"mic_array must be (channel, {dims}) for this room, got shape {tuple(mic_array.shape)}")
     for name, places in (("source", source), ("mic_array", mic_array)):
-        if bool(((places < 0) | (places > room)).any()):
+        if in_plain_eager() and not bool(((places >= 0) & (places <= room)).all()):
             raise ArgumentError(f"{name} must be inside the room of {room.tolist()} m, got {places.tolist()}")
     if max_order < 0:
         raise ArgumentError(f"max_order must not be negative, got {max_order}", hint="0 is the direct sound alone")
@@ -127,16 +129,14 @@ def _check(
         raise ArgumentError(
             f"absorption must be a number, ({2 * dims},) or (bands, {2 * dims}), got shape {tuple(walls.shape)}"
         )
-    if bool(((walls < 0) | (walls > 1)).any()):
+    if in_plain_eager() and not bool(((walls >= 0) & (walls <= 1)).all()):
         raise ArgumentError(f"absorption must be from 0 to 1, got {walls.tolist()}")
     return walls.reshape(-1, 2 * dims)
 
 
 def _mirror(room: Tensor, source: Tensor, max_order: int, absorption: Tensor) -> tuple[Tensor, Tensor]:
     """Places of all images, `(..., images, dims)`, and what the walls leave of them, `(bands, images)`."""
-    steps = torch.arange(-max_order, max_order + 1, device=room.device)
-    cells = torch.cartesian_prod(*[steps] * len(room))
-    cells = cells[cells.abs().sum(-1) <= max_order]  # (images, dims): by how many rooms the image is away
+    cells = _cells(len(room), max_order, room.device)
     source = source.unsqueeze(-2)
     odd = cells % 2 == 1
     places = torch.where(odd, (cells + 1) * room - source, cells * room + source)
@@ -145,6 +145,14 @@ def _mirror(room: Tensor, source: Tensor, max_order: int, absorption: Tensor) ->
     kept = passed.masked_fill(passed == 0, 1.0).sqrt().masked_fill(passed == 0, 0.0)[:, None]
     at_start, at_end = cells.div(2, rounding_mode="floor").abs(), (cells + 1).div(2, rounding_mode="floor").abs()
     return places, (kept[..., ::2] ** at_start * kept[..., 1::2] ** at_end).prod(-1)
+
+
+@constant
+def _cells(dims: int, max_order: int, device: torch.device) -> Tensor:
+    """By how many rooms each image is away along each axis, `(images, dims)`."""
+    steps = torch.arange(-max_order, max_order + 1, device=device)
+    cells = torch.cartesian_prod(*[steps] * dims)
+    return cells[cells.abs().sum(-1) <= max_order]
 
 
 def _join_bands(responses: list[Tensor], center_frequency: Tensor | None, sample_rate: float) -> Tensor:

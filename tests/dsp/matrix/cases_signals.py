@@ -62,7 +62,14 @@ COMPLEX = {
     "autocast": "complex tensors have no half precision",
     "integers refused": "real tensors of any dtype are refused, as not complex",
 }
-TIMELESS = {"empty time": "there is no time axis", "silence": "there is no time axis; its own test has the zero matrix"}
+TIMELESS = {"empty time": "there is no time axis", "silence": "there is no time axis; tests of the file have its zeros"}
+ROOM, MICS = torch.tensor([6.0, 5.0, 4.0]), torch.tensor([[1.0, 1.0, 1.0], [4.0, 2.0, 2.5]])
+
+
+def places(leading, time):
+    return (0.5 + 3 * noise(*leading, 3).sigmoid(),)
+
+
 FRAMES = {"time": 30, "other_time": 41, "short_time": 6}
 
 CASES = [
@@ -97,6 +104,16 @@ CASES = [
     ),
     Case("forced_align", lambda: F.forced_align, emissions, time=40, other_time=57, short_time=8),
     Case("frechet_distance", lambda: F.frechet_distance, gaussians, not_applicable=TIMELESS),
+    Case(
+        "simulate_rir_ism",
+        lambda: lambda source: F.simulate_rir_ism(ROOM, source, MICS, 2, 0.3, 400),
+        places,
+        not_applicable={
+            "empty time": "there is no time axis",
+            "silence": "there is no time axis, and no room at the corner of all walls",
+            "NaN local": "a place that is NaN is in no room, and refused",
+        },
+    ),
     Case("psd", lambda: F.psd, masked, **FRAMES, not_applicable=COMPLEX),
     Case(
         "mvdr_weights_souden",
