@@ -110,7 +110,7 @@ def _in_chunks(
 ) -> tuple[Tensor, Tensor]:
     """The same arithmetic in buffers that are used again and again."""
     *leading, count, size = frames.shape
-    signals = frames.reshape(-1, count, size) if len(leading) > 1 else frames.view(-1, count, size)
+    signals = frames.reshape(-1, count, size)
     bins = options.n_fft // 2 + 1
     width = bins if bank is None else bank.weights.shape[1]
     features = frames.new_empty(len(signals), count, width)
