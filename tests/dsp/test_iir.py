@@ -35,12 +35,12 @@ def test_lengths_of_the_polynomials_may_differ():
 
 
 def test_a_high_order_is_as_exact_as_a_cascade():
-    """Float64 direct form loses what the coefficients themselves have lost: 1e-7 at order 8, cutoff 0.1."""
+    """To the rounding of float32 samples."""
     sections = scipy.signal.butter(8, 0.1, output="sos")
     b, a = (torch.tensor(part) for part in scipy.signal.sos2tf(sections))
     x = noise(20000).float()
     exact = scipy.signal.sosfilt(sections, x.double().numpy())
-    assert np.abs(lfilter(x, a, b, clamp=False).numpy() - exact).max() < 1e-5 * np.abs(exact).max()
+    assert np.abs(lfilter(x, a, b, clamp=False).numpy() - exact).max() < 2e-7 * np.abs(exact).max()
 
 
 def test_a_low_cutoff_is_exact_in_float32():

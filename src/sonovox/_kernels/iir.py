@@ -7,21 +7,25 @@ backwards in time; those of the coefficients correlate the input, and the
 output, with the backward run of 1/A; so derivatives of any order follow.
 
 The work is done by `iir.c`, or by `iir_in_blocks`, its torch reference. Both
-compute in float64: in float32 the recursion of a low cutoff would lose digits.
+compute in float64, since in float32 the recursion of a low cutoff would lose
+digits; and both look ahead by a block, which costs digits where the order is
+high: feedback of more than second order is factored into sections first.
 """
 
 from collections.abc import Callable
 from ctypes import c_int64, c_void_p
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from sonovox._kernels.load import kernels
 
-__all__ = ["iir", "iir_in_blocks"]
+__all__ = ["iir", "iir_in_blocks", "second_order_sections"]
 
+MOST_FACTORED = 32  # the order beyond which roots are too uncertain, and too many, to be worth it
 BLOCK = 64  # samples of a block of the reference: longer ones cost more products, shorter ones more passes
 
 
@@ -55,17 +59,24 @@ def iir_in_blocks(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
     >>> iir_in_blocks(ones, torch.tensor([[-1.0]]).double(), torch.tensor([[1.0]]).double())
     tensor([[[1., 2., 3.]]])
     """
-    rows, filters, time = x.shape
-    order, taps = a.shape[-1], b.shape[-1]
     if x.numel() == 0:
         return torch.zeros_like(x)
+    y, numerator = x.to(a.dtype), b
+    for section in second_order_sections(a).unbind(1):
+        y, numerator = _section_in_blocks(y, section, numerator), b.new_ones(b.shape[0], 1)
+    return y.to(x.dtype)
+
+
+def _section_in_blocks(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    rows, filters, time = x.shape
+    order, taps = a.shape[-1], b.shape[-1]
     block = max(BLOCK, 1 << max(0, order - 1).bit_length())
     blocks = -(-time // block)
-    padded = F.pad(x.to(a.dtype), (taps - 1, blocks * block - time))
+    padded = F.pad(x, (taps - 1, blocks * block - time))
     frames = padded.unfold(-1, block + taps - 1, block)  # (rows, filters, blocks, block + taps - 1)
     if order == 0:
         y = frames @ _feedforward(b, block).mT
-        return y.reshape(rows, filters, -1)[..., :time].to(x.dtype)
+        return y.reshape(rows, filters, -1)[..., :time]
     echoes, over_block = _echoes(a, block)  # (filters, block, order), (filters, order, order)
     # The response to an impulse: 1, then what an output of 1 does to the samples after it.
     impulse = F.pad(echoes[:, :-1, 0], (1, 0), value=1.0)
@@ -79,7 +90,33 @@ def iir_in_blocks(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
         last = torch.cat((last[:, :, :step], last[:, :, step:] + last[:, :, :-step] @ power.mT), dim=2)
         step, power = 2 * step, power @ power
     y[:, :, 1:] += last[:, :, :-1] @ echoes.mT  # the first block starts from rest
-    return y.reshape(rows, filters, -1)[..., :time].to(x.dtype)
+    return y.reshape(rows, filters, -1)[..., :time]
+
+
+def second_order_sections(a: Tensor) -> Tensor:
+    """Factor each `1 + a[0] z^-1 + a[1] z^-2 + ...` of `(filters, order)`: to `(filters, sections, 2)`.
+
+    A feedback of first or second order stays as it is, `(filters, 1, order)`, as
+    does one beyond order 32. Resonant sections come last, where less follows them.
+
+    >>> second_order_sections(torch.tensor([[-0.9, 0.4, -0.1]]).double())
+    tensor([[[-0.5000,  0.0000],
+             [-0.4000,  0.2000]]], dtype=torch.float64)
+    """
+    filters, order = a.shape
+    if not 2 < order <= MOST_FACTORED or not bool(a.isfinite().all()):
+        return a.unsqueeze(1)
+    sections = np.zeros((filters, (order + 1) // 2, 2))
+    for index, coefficients in enumerate(a.detach().cpu().double().numpy()):
+        roots = np.roots(np.r_[1.0, coefficients])
+        real = np.sort(roots[roots.imag == 0].real)
+        pairs = [(-2 * root.real, abs(root) ** 2) for root in roots[roots.imag > 0]]
+        pairs += [(-(one + other), one * other) for one, other in zip(real[::2], real[1::2], strict=False)]
+        if len(real) % 2:
+            pairs.append((-real[-1], 0.0))
+        pairs.sort(key=lambda pair: abs(pair[1]))
+        sections[index, : len(pairs)] = pairs
+    return torch.from_numpy(sections).to(a)
 
 
 def _feedforward(b: Tensor, block: int) -> Tensor:
@@ -110,10 +147,10 @@ def _operator(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
     library = kernels().library
     if library is None or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
         return iir_in_blocks(x, a, b).clone(memory_format=torch.contiguous_format)
-    x, a, b = x.contiguous(), a.double().contiguous(), b.double().contiguous()
+    x, sections, b = x.contiguous(), second_order_sections(a.double()).contiguous(), b.double().contiguous()
     y = torch.empty_like(x)
-    addresses = (c_void_p(tensor.data_ptr()) for tensor in (x, y, a, b))
-    sizes = (c_int64(size) for size in (*x.shape, a.shape[-1], b.shape[-1]))
+    addresses = (c_void_p(tensor.data_ptr()) for tensor in (x, y, sections, b))
+    sizes = (c_int64(size) for size in (*x.shape, *sections.shape[1:], b.shape[-1]))
     if library.sonovox_iir(*addresses, *sizes, x.dtype == torch.float64):
         raise MemoryError("no memory for the state of a filter")
     return y

@@ -1,4 +1,4 @@
-/* One chunk of a recursive filter, for vectors of WIDTH doubles. Included by iir.c once for each instruction set,
+/* The two parts of a recursive filter on one chunk, for vectors of WIDTH doubles. Included by iir.c once for each instruction set,
    so that one object serves every processor of its family. */
 
 #define LANES NAMED(lanes, VARIANT)
@@ -6,12 +6,15 @@
 
 typedef double LANES __attribute__((vector_size(WIDTH * 8), aligned(8)));
 
-TARGET static void NAMED(chunk, VARIANT)(const filter *f, const double *x, double *u, double *y, int64_t count) {
-    for (int64_t t = 0; t < count; t++) u[t] = f->b[0] * x[t];
-    for (int64_t k = 1; k < f->n_b; k++) {
-        const double weight = f->b[k];
+TARGET static void NAMED(feed, VARIANT)(const double *b, int64_t taps, const double *x, double *u, int64_t count) {
+    for (int64_t t = 0; t < count; t++) u[t] = b[0] * x[t];
+    for (int64_t k = 1; k < taps; k++) {
+        const double weight = b[k];
         for (int64_t t = 0; t < count; t++) u[t] += weight * x[t - k];
     }
+}
+
+TARGET static void NAMED(chunk, VARIANT)(const section *f, const double *u, double *y, int64_t count) {
     int64_t t = 0;
     for (; t + BLOCK <= count; t += BLOCK) {
         LANES sum[VECTORS] = {{0}};
@@ -20,7 +23,7 @@ TARGET static void NAMED(chunk, VARIANT)(const filter *f, const double *x, doubl
 #pragma GCC unroll 8
             for (int v = j / WIDTH; v < VECTORS; v++) sum[v] += *(const LANES *)(f->columns[j] + v * WIDTH) * u[t + j];
         }
-        for (int64_t k = 0; k < f->n_a; k++) {
+        for (int64_t k = 0; k < f->order; k++) {
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; v++) sum[v] += *(const LANES *)(f->echoes[k] + v * WIDTH) * y[t - 1 - k];
         }

@@ -4,10 +4,10 @@ Oppenheim and Schafer, "Discrete-Time Signal Processing", section 6.3, direct fo
 
     a[0] y[t] = b[0] x[t] + b[1] x[t-1] + ... - a[1] y[t-1] - a[2] y[t-2] - ...
 
-Arithmetic is float64 whatever the dtype of the samples, with the coefficients
-as they are: the rounding of the recursion stays that of `scipy.signal.lfilter`
-in float64. High orders are better given as a cascade of biquads, since the
-coefficients of a long polynomial hardly hold its roots.
+Arithmetic is float64 whatever the dtype of the samples, and denominators from
+the third to the 32nd order are factored into second-order sections first. What
+the coefficients themselves have lost stays lost: a long polynomial hardly holds
+its roots, and high orders are better designed and applied as biquads.
 """
 
 import torch
