@@ -165,16 +165,18 @@ def _lowpassed(waveform: Tensor, rate: int, new_rate: int, cutoff: float, width:
             f"resample_frequency={new_rate}, got {cutoff}",
             hint="lower it",
         )
-    time = waveform.shape[-1]
     reach = math.floor(rate * width / (2 * cutoff)) + 1  # samples on each side that a filter can touch
-    moments = torch.arange((time * new_rate + rate - 1) // rate, device=waveform.device) * rate
-    nearest = moments.div(new_rate, rounding_mode="floor")
-    taps = torch.arange(-reach, reach + 1, device=waveform.device)
-    # In float64, since the phase of a sample is a small difference of large numbers.
-    distance = (taps - (moments - nearest * new_rate)[:, None].double() / new_rate) / rate
-    weights = (_windowed_sinc(distance, cutoff, width) / rate).to(waveform.dtype)
+    period = new_rate // math.gcd(rate, new_rate)  # of the phases between the old samples and the new ones
+    phases = torch.arange(period, dtype=torch.float64, device=waveform.device) * rate % new_rate / new_rate
+    count = (waveform.shape[-1] * new_rate + rate - 1) // rate
+    moments = torch.arange(count, device=waveform.device)
+    nearest, phase = (moments * rate).div(new_rate, rounding_mode="floor") + reach, moments % period
     padded = F.pad(waveform, (reach, reach))
-    return (padded[..., nearest[:, None] + (taps + reach)] * weights).sum(-1)
+    lowpassed = torch.zeros((), dtype=waveform.dtype, device=waveform.device)
+    for tap in range(-reach, reach + 1):  # one after the other, since all together are many times the signal
+        weights = _windowed_sinc((tap - phases) / rate, cutoff, width) / rate
+        lowpassed = lowpassed + padded[..., nearest + tap] * weights.to(waveform.dtype)[phase]
+    return lowpassed
 
 
 def _windowed_sinc(seconds: Tensor, cutoff: float, width: int) -> Tensor:
