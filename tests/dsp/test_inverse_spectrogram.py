@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -64,3 +65,13 @@ def test_another_number_of_bins_is_refused():
 def test_samples_that_no_window_covers_are_refused():
     with pytest.raises(ValueError, match=r"windows of 64 samples every hop_length=100 leave samples"):
         InverseSpectrogram(64, hop_length=100)(torch.zeros(33, 5, dtype=torch.complex64))
+
+
+def test_gradient_equals_torchaudios(torchaudio_calls, torchaudio_reference, float64_default):
+    arrays = np.load(torchaudio_reference / "functional" / "inverse_spectrogram.npz")
+    for call, inputs, _, _ in torchaudio_calls("functional", "inverse_spectrogram"):
+        spectrum = inputs.pop("spectrogram").requires_grad_()
+        result = inverse_spectrogram(spectrum, **inputs, **call["kwargs"])
+        (result * torch.cos(0.37 * torch.arange(result.numel()) + 0.1).view_as(result)).sum().backward()
+        expected = torch.from_numpy(arrays[f"{call['id']}.grad.spectrogram"])
+        torch.testing.assert_close(spectrum.grad, expected, rtol=1e-8, atol=1e-10)

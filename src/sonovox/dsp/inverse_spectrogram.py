@@ -45,7 +45,8 @@ def inverse_spectrogram(
         normalized: how the spectrogram was, see `spectrogram`.
         center: whether frame k stands around sample `k * hop_length`.
         pad_mode: takes no effect; what was padded is cut off.
-        onesided: whether only the bins up to half the sample rate are there.
+        onesided: whether only the bins up to half the sample rate are there; the others are not read, since
+            those of a real signal repeat them.
 
     Returns:
         `(..., time)`, real.
@@ -75,11 +76,10 @@ def inverse_spectrogram(
             hint=f"bins are {'n_fft // 2 + 1' if onesided else 'n_fft'}",
         )
     signal = signal_of_spectra(
-        spectrogram.transpose(-1, -2),
+        spectrogram[..., : n_fft // 2 + 1, :].transpose(-1, -2),
         window,
         hop_length,
         center=center,
-        onesided=onesided,
         length=None if length is None else length + 2 * pad,
     )
     return signal[..., pad : pad + length] if length is not None else signal

@@ -57,7 +57,6 @@ def signal_of_spectra(
     hop_length: int,
     *,
     center: bool = True,
-    onesided: bool = True,
     length: int | None = None,
 ) -> Tensor:
     """The signal whose windowed frames are nearest, in the least squares, to those of the spectra.
@@ -66,11 +65,10 @@ def signal_of_spectra(
     IEEE Trans. ASSP 32, 1984, eq. 6.
 
     Args:
-        spectra: complex, `(..., frames, bins)`.
+        spectra: complex, `(..., frames, n_fft // 2 + 1)`.
         window: `(n_fft,)`, as `analysis_window` makes it.
         hop_length: from one frame to the next, in samples.
         center: frame k stands around sample `k * hop_length`.
-        onesided: the bins are those up to half the sample rate.
         length: of the signal, in samples; what the frames cover if None. Beyond that it is zero.
 
     Raises:
@@ -81,10 +79,7 @@ def signal_of_spectra(
     tensor([0., 1., 2., 3., 4., 5., 6., 7.])
     """
     n_fft, count = len(window), spectra.shape[-2]
-    if onesided:
-        frames = over_frames(lambda part: torch.fft.irfft(part, n=n_fft), spectra)
-    else:
-        frames = over_frames(lambda part: torch.fft.ifft(part).real, spectra)
+    frames = over_frames(lambda part: torch.fft.irfft(part, n=n_fft), spectra)
     window = window.to(frames.dtype)
     start = n_fft // 2 if center else 0
     covered = (count - 1) * hop_length + n_fft - 2 * start
