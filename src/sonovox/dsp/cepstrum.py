@@ -39,26 +39,30 @@ def cepstra(waveform: Tensor, features: Callable[[Tensor], Tensor], dct: Tensor,
             [-10., -80.]])
     """
     check_time_axis("waveform", waveform)
-    if not can_reuse_buffers(waveform, dct):
-        return _cepstra_of_powers(features(waveform).transpose(-1, -2), dct, natural)
-    *leading, time = waveform.shape
-    signals = waveform.reshape(math.prod(leading), time)
-    groups = signals.split(max(1, SAMPLES_AT_ONCE // max(1, time)))
-    parts = [_cepstra_of_powers(features(group).transpose(-1, -2), dct, natural) for group in groups]
-    joined = parts[0] if len(parts) == 1 else torch.cat([part.transpose(-1, -2) for part in parts]).transpose(-1, -2)
-    return joined.unflatten(0, leading) if leading else joined[0]
+    with full_precision(waveform):
+        if not can_reuse_buffers(waveform, dct):
+            logarithms = _logarithms(features(waveform).transpose(-1, -2), natural)
+            return (logarithms @ dct.to(logarithms)).transpose(-1, -2)
+        *leading, time = waveform.shape
+        signals = waveform.reshape(math.prod(leading), time)
+        together = max(1, SAMPLES_AT_ONCE // max(1, time))
+        logarithms = _logarithms(features(signals[:together]).transpose(-1, -2), natural)
+        dct = dct.to(logarithms)
+        result = logarithms.new_empty(len(signals), logarithms.shape[-2], dct.shape[1])
+        torch.matmul(logarithms, dct, out=result[:together])
+        for start in range(together, len(signals), together):
+            logarithms = _logarithms(features(signals[start : start + together]).transpose(-1, -2), natural)
+            torch.matmul(logarithms, dct, out=result[start : start + together])
+    return result.view(*leading, *result.shape[1:]).transpose(-1, -2)
 
 
-def _cepstra_of_powers(powers: Tensor, dct: Tensor, natural: bool) -> Tensor:
+def _logarithms(powers: Tensor, natural: bool) -> Tensor:
     reuse = can_reuse_buffers(powers)
     if natural:
-        logarithms = powers.add_(1e-6).log_() if reuse else torch.log(powers + 1e-6)
-    else:
-        limited = powers.clamp_(min=1e-10) if reuse else powers.clamp(min=1e-10)
-        decibels = limited.log10_().mul_(10.0) if reuse else 10.0 * limited.log10()
-        logarithms = decibels
-        if powers.shape[-2]:
-            least = decibels.amax(dim=(-2, -1), keepdim=True) - RANGE_DB
-            logarithms = torch.maximum(decibels, least, out=decibels if reuse else None)
-    with full_precision(logarithms):
-        return (logarithms @ dct.to(logarithms)).transpose(-1, -2)
+        return powers.add_(1e-6).log_() if reuse else torch.log(powers + 1e-6)
+    limited = powers.clamp_(min=1e-10) if reuse else powers.clamp(min=1e-10)
+    decibels = limited.log10_().mul_(10.0) if reuse else 10.0 * limited.log10()
+    if powers.shape[-2] == 0:
+        return decibels
+    least = decibels.amax(dim=(-2, -1), keepdim=True) - RANGE_DB
+    return torch.maximum(decibels, least, out=decibels if reuse else None)
