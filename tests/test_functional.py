@@ -19,7 +19,9 @@ BUILDING_BLOCKS = {
     "overlap_add",
     "resample_hq",
     "resample_sinc",
+    "rnnt_lattice",
     "smooth_path",
+    "transcripts",
     "wave_table",
 }
 

@@ -51,9 +51,7 @@ def test_online_forgets_on_reset_and_refuses_another_shape():
     module = MVDR(online=True)
     first = module(spectrum, mask)
     assert not torch.equal(module(2 * spectrum.flip(-1), mask), MVDR()(2 * spectrum.flip(-1), mask))
-    with pytest.raises(
-        ValueError, match=r"densities of \(5, 3, 3\), got \(2, 5, 3, 3\); call reset\(\) before"
-    ):
+    with pytest.raises(ValueError, match=r"densities of \(5, 3, 3\), got \(2, 5, 3, 3\); call reset\(\) before"):
         module(*scene(2))
     module.reset()
     assert torch.equal(module(spectrum, mask), first)

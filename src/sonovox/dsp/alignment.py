@@ -13,6 +13,7 @@ from torch import Tensor
 from sonovox._internal.checks import check_floating
 from sonovox._internal.errors import ArgumentError
 from sonovox._kernels.ctc_paths import ctc_paths
+from sonovox.dsp.transcripts import check_lengths, checked_transcripts
 
 __all__ = ["TokenSpan", "forced_align", "merge_tokens"]
 
@@ -157,22 +158,9 @@ def _best_paths(
 def _checked_targets(
     targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, time: int, classes: int, blank: int
 ) -> Tensor:
-    for name, lengths, high in (
-        ("input_lengths", input_lengths, time),
-        ("target_lengths", target_lengths, targets.shape[1]),
-    ):
-        if bool(((lengths < 0) | (lengths > high)).any()):
-            raise ArgumentError(f"{name} must be from 0 to {high}, got {lengths.tolist()}")
+    check_lengths("input_lengths", input_lengths, 0, time)
+    inside = checked_transcripts(targets, target_lengths, classes, blank)
     beyond = torch.arange(targets.shape[1], device=targets.device) >= target_lengths[:, None]
-    inside = targets.masked_fill(beyond, (blank + 1) % classes)
-    if bool((inside == blank).any()):
-        item, place = (inside == blank).nonzero()[0].tolist()
-        raise ArgumentError(
-            f"targets must not hold the blank {blank}, got it in item {item} at place {place}",
-            hint="leave blanks out of the transcripts, or name another class by blank=",
-        )
-    if bool(((inside < 0) | (inside >= classes)).any()):
-        raise ArgumentError(f"targets must be classes from 0 to {classes - 1}, got {inside.unique().tolist()}")
     repeats = ((inside[:, 1:] == inside[:, :-1]) & ~beyond[:, 1:]).sum(1)
     short = input_lengths < target_lengths + repeats
     if bool(short.any()):

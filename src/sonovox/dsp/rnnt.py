@@ -1,9 +1,7 @@
 """RNN-T loss: minus the log-probability of a transcript, summed over all its alignments.
 
-Graves, "Sequence transduction with recurrent neural networks", 2012, section 2.4,
-whose recursions run here over anti-diagonals of the lattice (Bagby, Rao and Sim,
-"Efficient implementation of recurrent neural network transducer in TensorFlow",
-SLT 2018). The regularisation of emission is that of Yu et al., "FastEmit", ICASSP 2021.
+Graves, "Sequence transduction with recurrent neural networks", 2012, section 2.4; the
+lattice is summed in `dsp.rnnt_lattice`. The regularisation of emission is that of Yu et al., "FastEmit", ICASSP 2021.
 """
 
 import math
@@ -14,6 +12,8 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice, check_floating
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.rnnt_lattice import sum_paths
+from sonovox.dsp.transcripts import check_lengths, checked_transcripts
 
 __all__ = ["RNNTLoss", "rnnt_loss"]
 
@@ -78,8 +78,13 @@ def rnnt_loss(
         target_lengths.reshape(count),
     )
     losses = _differentiable(*items, blank, float(clamp), fused_log_softmax, fastemit_lambda)
-    reduced = {"mean": losses.mean, "none": lambda: losses.reshape(leading), "sum": losses.sum}[reduction]()
-    return reduced.to(logits.dtype)
+    if reduction == "mean":
+        losses = losses.mean()
+    elif reduction == "sum":
+        losses = losses.sum()
+    else:
+        losses = losses.reshape(leading)
+    return losses.to(logits.dtype)
 
 
 class RNNTLoss(nn.Module):
@@ -190,7 +195,8 @@ def _losses(
     """The loss of each of `(batch, time, labels + 1, classes)`, in float32 or float64, and its gradient."""
     classes = logits.shape[-1]
     logit_lengths, target_lengths = logit_lengths.long(), target_lengths.long()
-    targets = _checked_targets(targets.long(), logit_lengths, target_lengths, logits.shape[1], classes, blank)
+    check_lengths("logit_lengths", logit_lengths, 1, logits.shape[1])
+    targets = checked_transcripts(targets.long(), target_lengths, classes, blank)
     dtype = torch.float64 if logits.dtype == torch.float64 else torch.float32
     log_probs = logits.log_softmax(-1, dtype=dtype) if fused else logits.to(dtype)
     if logits.numel() == 0:
@@ -199,7 +205,7 @@ def _losses(
     places = targets[:, None, :, None].expand(-1, logits.shape[1], -1, 1)  # of the next label, at each node
     blank_scores = log_probs[..., blank].double()  # (batch, time, labels + 1)
     label_scores = log_probs[:, :, :-1].gather(-1, places).squeeze(-1).double()
-    total, blank_share, label_share = _sum_paths(
+    total, blank_share, label_share = sum_paths(
         blank_scores, label_scores, logit_lengths, target_lengths, with_gradient
     )
     if not with_gradient:
@@ -213,90 +219,6 @@ def _losses(
     if clamp > 0:
         gradient.clamp_(-clamp, clamp)
     return -total.to(dtype), gradient.to(logits.dtype)
-
-
-def _checked_targets(
-    targets: Tensor, logit_lengths: Tensor, target_lengths: Tensor, time: int, classes: int, blank: int
-) -> Tensor:
-    for name, lengths, low, high in (
-        ("logit_lengths", logit_lengths, 1, time),
-        ("target_lengths", target_lengths, 0, targets.shape[1]),
-    ):
-        if bool(((lengths < low) | (lengths > high)).any()):
-            raise ArgumentError(f"{name} must be from {low} to {high}, got {lengths.tolist()}")
-    beyond = torch.arange(targets.shape[1], device=targets.device) >= target_lengths[:, None]
-    inside = targets.masked_fill(beyond, (blank + 1) % classes)
-    if bool((inside == blank).any()):
-        item, place = (inside == blank).nonzero()[0].tolist()
-        raise ArgumentError(
-            f"targets must not hold the blank {blank}, got it in item {item} at place {place}",
-            hint="leave blanks out of the transcripts, or name another class by blank=",
-        )
-    if bool(((inside < 0) | (inside >= classes)).any()):
-        raise ArgumentError(f"targets must be classes from 0 to {classes - 1}, got {inside.unique().tolist()}")
-    return inside
-
-
-def _sum_paths(
-    blank_scores: Tensor, label_scores: Tensor, logit_lengths: Tensor, target_lengths: Tensor, with_shares: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Log-sum over all paths `(batch,)`, and the share of it that takes each step `(batch, time, labels + 1)`.
-
-    A node (t, u) stands for u labels after t frames; a blank leads to (t + 1, u) and a
-    label to (t, u + 1). Paths start at (0, 0) and end at (logit_length, target_length), to
-    which only a blank leads. Sums from a node to the end are those from the start of
-    the lattice that is turned round, and both are computed side by side.
-    """
-    batch, time, nodes = blank_scores.shape
-    t = torch.arange(time + 1, device=blank_scores.device)[None, :, None]
-    u = torch.arange(nodes, device=blank_scores.device)[None, None, :]
-    last_t, last_u = logit_lengths[:, None, None], target_lengths[:, None, None]
-    outside = (t >= last_t) | (u >= last_u)
-    blanks = nn.functional.pad(blank_scores, (0, 0, 0, 1), value=-torch.inf)
-    labels = nn.functional.pad(label_scores, (0, 1, 0, 1), value=-torch.inf).masked_fill(outside, -torch.inf)
-    if with_shares:
-        turned_blanks = _pick(blanks, last_t - t - 1, last_u - u)
-        turned_labels = _pick(labels, last_t - t, last_u - u - 1)
-        scores = _sums_from_start(torch.cat((blanks, turned_blanks)), torch.cat((labels, turned_labels)))
-    else:
-        scores = _sums_from_start(blanks, labels)
-    total = _pick(scores[:batch], last_t, last_u)[:, 0, 0]
-    if not with_shares:
-        return total, total, total
-    to_end = _pick(scores[batch:], last_t - t, last_u - u)
-    relative = scores[:batch] - total.masked_fill(total == -torch.inf, 0.0)[:, None, None]
-    after_label = nn.functional.pad(to_end[:, :, 1:], (0, 1), value=-torch.inf)
-    blank_share = (relative[:, :-1] + blanks[:, :-1] + to_end[:, 1:]).exp()
-    label_share = (relative[:, :-1] + labels[:, :-1] + after_label[:, :-1]).exp()
-    return total, blank_share, label_share
-
-
-def _pick(scores: Tensor, t: Tensor, u: Tensor) -> Tensor:
-    """`scores[b, t, u]` with t and u that differ between the items; minus infinity beyond the edges."""
-    nodes = scores.shape[2]
-    t, u = torch.broadcast_tensors(t, u)
-    inside = (t >= 0) & (t < scores.shape[1]) & (u >= 0) & (u < nodes)
-    index = (t * nodes + u).masked_fill(~inside, 0).expand(len(scores), -1, -1)
-    return scores.flatten(1).gather(1, index.flatten(1)).view(index.shape).masked_fill(~inside, -torch.inf)
-
-
-def _sums_from_start(blanks: Tensor, labels: Tensor) -> Tensor:
-    """Log-sums of the paths from (0, 0) to each node of `(batch, time + 1, nodes)`."""
-    batch, rows, nodes = blanks.shape
-    diagonals = torch.arange(rows + nodes - 1, device=blanks.device)[:, None]
-    u = torch.arange(nodes, device=blanks.device)
-    skewed_blanks = _pick(blanks, (diagonals - u)[None], u).movedim(1, 0).contiguous()  # (diagonals, batch, nodes)
-    # The label that leads to u left from u - 1, one diagonal before.
-    skewed_labels = _pick(labels, (diagonals - u + 1)[None], u - 1).movedim(1, 0).contiguous()
-    # A column before the first node spares the case of its own for u = 0.
-    sums = blanks.new_full((rows + nodes - 1, batch, nodes + 1), -torch.inf)
-    sums[0, :, 1] = 0.0
-    here, left = sums[:, :, 1:].unbind(), sums[:, :, :-1].unbind()
-    steps = zip(here, left, skewed_blanks.unbind(), skewed_labels.unbind(), here[1:], strict=False)
-    for now, before, by_blank, by_label, following in steps:
-        torch.logaddexp(by_blank.add_(now), by_label.add_(before), out=following)
-    back = torch.arange(rows, device=blanks.device)[:, None] + u
-    return sums[back, :, u + 1].movedim(-1, 0)
 
 
 def _through_softmax(log_probs: Tensor, weight: Tensor) -> Tensor:
