@@ -27,9 +27,9 @@ def test_equals_torchaudio(torchaudio_calls, name):
 @pytest.mark.parametrize("cutoff", [30.0, 1000.0, 7000.0])
 def test_pass_filters_have_the_gain_q_at_their_cutoff(cutoff):
     for name, keeps, stops in (("lowpass_biquad", 0, RATE / 2), ("highpass_biquad", RATE / 2, 0)):
-        assert abs(response(name, cutoff, cutoff, 0.5)) == pytest.approx(0.5, rel=1e-9)
-        assert abs(response(name, keeps, cutoff)) == pytest.approx(1.0, rel=1e-9)
-        assert abs(response(name, stops, cutoff)) < 1e-9
+        assert abs(response(name, cutoff, cutoff, 0.5)) == pytest.approx(0.5, rel=1e-7)
+        assert abs(response(name, keeps, cutoff)) == pytest.approx(1.0, rel=1e-7)
+        assert abs(response(name, stops, cutoff)) < 1e-7
 
 
 def test_allpass_keeps_levels_and_turns_the_phase_by_half_a_turn():
