@@ -83,8 +83,10 @@ def forced_align(
     )
     paths = best.reshape(*leading, time)
     scores = log_probs.gather(-1, paths.unsqueeze(-1)).squeeze(-1)
-    beyond = torch.arange(time, device=paths.device) >= frames.unsqueeze(-1)
-    return paths.to(targets.dtype), scores.masked_fill(beyond, 0.0)
+    if input_lengths is not None:
+        beyond = torch.arange(time, device=paths.device) >= input_lengths.unsqueeze(-1)
+        scores = scores.masked_fill(beyond, 0.0)
+    return paths.to(targets.dtype), scores
 
 
 @dataclass
