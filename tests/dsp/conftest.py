@@ -19,7 +19,8 @@ def torchaudio_calls(torchaudio_reference):
             if "raises" in call:
                 continue
             prefix = call["id"]
-            inputs = {key: torch.from_numpy(arrays[f"{prefix}.in.{key}"]).double() for key in call["tensors"]}
+            inputs = {key: torch.from_numpy(arrays[f"{prefix}.in.{key}"]) for key in call["tensors"]}
+            inputs = {key: x.to(torch.complex128 if x.is_complex() else torch.float64) for key, x in inputs.items()}
             yield (
                 call,
                 inputs,

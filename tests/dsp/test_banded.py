@@ -27,3 +27,10 @@ def test_empty_columns_give_zeros():
     out = torch.full((2, 3), torch.nan)
     banded_product_into(torch.ones(2, 4), cut_bands(torch.zeros(4, 3)), out)
     assert out.eq(0).all()
+
+
+def test_two_columns_take_the_way_of_narrow_results():
+    x, matrix = torch.rand(50, 30), torch.rand(30, 2)
+    out = torch.full((50, 2), torch.nan)
+    banded_product_into(x, cut_bands(matrix), out)
+    torch.testing.assert_close(out, x @ matrix)

@@ -8,7 +8,7 @@ TESTS = ROOT / "tests"
 # Folders of tests that are about no single file, and test files that are: why.
 FREE_FOLDERS = {"house", "parity"}
 FREE_TESTS = {
-    "dsp/test_properties.py": "what every operation of dsp has in common",
+    "dsp/matrix/test_matrix.py": "what every operation of dsp has in common",
     "io/test_mutations.py": "damaged files, through load, info and stream",
     "test_docs.py": "the pages of docs/ and the README",
 }

@@ -6,6 +6,13 @@ import pytest
 
 from house.sources import SOURCE, definitions, exported, parsed
 
+# What stands for a window in a function and in a module.
+WINDOW = {
+    "window": "of the function: a tensor",
+    "window_fn": "of the module: makes the tensor",
+    "wkwargs": "of the module: arguments of window_fn",
+}
+
 # module -> arguments that only one of the twins has, as in torchaudio, and why
 ONE_SIDED = {
     "AmplitudeToDB": {
@@ -15,11 +22,11 @@ ONE_SIDED = {
         "db_multiplier": "of the function",
     },
     "Resample": {"dtype": "of the module: the function takes that of the waveform"},
-    "Spectrogram": {
-        "window": "of the function: a tensor",
-        "window_fn": "of the module: makes the tensor",
-        "wkwargs": "of the module: arguments of window_fn",
-    },
+    "GriffinLim": WINDOW,
+    "InverseSpectrogram": WINDOW,
+    "PitchShift": WINDOW,
+    "SpectralCentroid": WINDOW,
+    "Spectrogram": WINDOW,
 }
 
 Function = ast.FunctionDef

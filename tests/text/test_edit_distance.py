@@ -1,3 +1,4 @@
+import json
 import random
 
 import pytest
@@ -92,3 +93,9 @@ def test_alignment_holds_both_sequences_in_order_and_as_many_errors_as_the_dista
         assert [said for said, _ in pairs if said is not None] == reference
         assert [heard for _, heard in pairs if heard is not None] == hypothesis
         assert sum(said != heard for said, heard in pairs) == slow_distance(reference, hypothesis)
+
+
+@pytest.mark.parametrize("kind", ["functional", "decoding"])
+def test_equals_torchaudio(torchaudio_reference, kind):
+    cases = json.loads((torchaudio_reference / kind / "edit_distance.json").read_text())["cases"]
+    assert [edit_distance(a, b) for a, b, _ in cases] == [distance for _, _, distance in cases]

@@ -5,6 +5,7 @@
     │   └── ChoiceError                         a name that is not among the known ones
     ├── MissingDependencyError (ImportError)    an optional package is not installed
     ├── WriteError (OSError)                    a file could not be written; the old one still stands
+    ├── ArchiveError (ValueError)               a Kaldi archive or its list that cannot be read
     ├── AudioError                              a file of sound
     │   ├── AudioNotFoundError (FileNotFoundError)
     │   ├── UnsupportedAudioError (ValueError)  a format, encoding or shape that cannot be read or written
@@ -29,6 +30,7 @@ its hint. `str(error)` gives both; the command prints them on two lines.
 """
 
 __all__ = [
+    "ArchiveError",
     "ArgumentError",
     "AudioError",
     "AudioNotFoundError",
@@ -88,6 +90,10 @@ class MissingDependencyError(SonovoxError, ImportError):
 
 class WriteError(SonovoxError, OSError):
     """A file could not be written; what stood at its place before still stands."""
+
+
+class ArchiveError(SonovoxError, ValueError):
+    """A Kaldi archive (ark) or list (scp) cannot be read; the message names the file, the key and the place."""
 
 
 class AudioError(SonovoxError):

@@ -90,13 +90,15 @@ def _versions() -> Rows:
 def _computing() -> Rows:
     import torch
 
+    from sonovox._kernels.load import kernels
+
     devices = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []
     return [
         ["devices", ", ".join(["cpu", *devices])],
         ["cpu features", torch.backends.cpu.get_cpu_capability()],
         ["threads", f"{torch.get_num_threads()} of {os.cpu_count()} (OMP_NUM_THREADS sets them)"],
-        ["kernels", "torch only: this version brings no C kernels"],
+        ["kernels", kernels().describe()],
     ]
 
 

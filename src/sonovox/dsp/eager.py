@@ -80,6 +80,8 @@ def constant(build: Callable[..., T]) -> Callable[..., T]:
     def get(*arguments: Hashable) -> T:
         return remembered(*arguments) if in_plain_eager() else build_plain(*arguments)
 
+    # torch.compile names a constant after this code, and inductor refuses two of one name in a program.
+    get.__code__ = get.__code__.replace(co_name=build.__name__)
     return get
 
 

@@ -18,13 +18,13 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.banded import Block, banded_product_into, cut_bands
 from sonovox.dsp.eager import can_reuse_buffers, full_precision, over_frames
 
-__all__ = ["FilterBank", "analysis_window", "frame_signal", "power_spectra", "short_time_transform"]
+__all__ = ["FilterBank", "analysis_window", "frame_signal", "power_spectra", "safe_power", "short_time_transform"]
 
 PAD_MODES = ("reflect", "constant", "replicate", "circular")
 
 # Frames are transformed in chunks of this size: they, their spectra and the result
 # stay in the second-level cache, and torch.fft's cost per call stays small.
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 512 * 1024
 
 
 class FilterBank:
@@ -148,7 +148,7 @@ def power_spectra(
             return _power_in_chunks(waveform, framing, window, power, onesided, bank)
         spectra = torch.view_as_real(short_time_transform(framing(waveform), window, onesided))
         squares = spectra[..., 0].square() + spectra[..., 1].square()
-        result = squares if power == 2.0 else _raise_squares(squares, power)
+        result = squares if power == 2.0 else safe_power(squares, power / 2)
         return result if bank is None else result @ bank.weights.to(result.dtype)
 
 
@@ -158,10 +158,14 @@ def short_time_transform(frames: Tensor, window: Tensor, onesided: bool = True) 
     return over_frames(transform, frames * window.to(frames.dtype))
 
 
-def _raise_squares(squares: Tensor, power: float) -> Tensor:
-    # The derivative of a root is infinite at zero; there it is replaced by zero.
-    silent = squares == 0
-    return squares.masked_fill(silent, 1.0).pow(power / 2).masked_fill(silent, 0.0)
+def safe_power(x: Tensor, exponent: float) -> Tensor:
+    """`x ** exponent` of what is not negative, with a derivative of zero at zero, where that of a root is infinite.
+
+    >>> safe_power(torch.tensor([0.0, 4.0]), 0.5)
+    tensor([0., 2.])
+    """
+    silent = x == 0
+    return x.masked_fill(silent, 1.0).pow(exponent).masked_fill(silent, 0.0)
 
 
 def _power_in_chunks(

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sonovox._internal.checks import check_choice, check_floating, check_positive
+from sonovox._internal.checks import check_choice, check_positive
 from sonovox._internal.errors import ArgumentError, SonovoxWarning
-from sonovox.dsp.eager import can_reuse_buffers, full_precision
+from sonovox.dsp.eager import can_reuse_buffers
+from sonovox.dsp.filter_bank import filter_spectrum, triangular_filters
 from sonovox.dsp.frames import FilterBank
 
 __all__ = ["MelScale", "create_fb_matrix", "hz_to_mel", "mel_to_hz", "melscale_fbanks"]
@@ -115,10 +116,7 @@ def melscale_fbanks(
         )
     bins = np.linspace(0.0, sample_rate / 2, n_freqs)
     corners = mel_to_hz(np.linspace(hz_to_mel(f_min, mel_scale), hz_to_mel(f_max, mel_scale), n_mels + 2), mel_scale)
-    widths = np.diff(corners)
-    rising = (bins[:, None] - corners[:-2]) / widths[:-1]  # (n_freqs, n_mels)
-    falling = (corners[2:] - bins[:, None]) / widths[1:]
-    filters = np.maximum(0.0, np.minimum(rising, falling))
+    filters = triangular_filters(bins, corners)
     _warn_of_empty(filters, n_freqs, sample_rate)
     if norm == "slaney":
         filters *= 2.0 / (corners[2:] - corners[:-2])
@@ -172,14 +170,7 @@ class MelScale(nn.Module):
 
     def forward(self, specgram: Tensor) -> Tensor:
         """Mel spectrogram `(..., n_mels, frames)` of `specgram`, `(..., n_stft, frames)`."""
-        check_floating("specgram", specgram)
-        if specgram.dim() < 2 or specgram.shape[-2] != self.fb.shape[0]:
-            raise ArgumentError(
-                f"specgram must have shape (..., n_stft={self.fb.shape[0]}, frames), got {tuple(specgram.shape)}",
-                hint="set n_stft to the number of its bins, n_fft // 2 + 1",
-            )
-        with full_precision(specgram):
-            return torch.matmul(specgram.transpose(-1, -2), self.fb.to(specgram.dtype)).transpose(-1, -2)
+        return filter_spectrum(specgram, self.fb, "n_stft")
 
     def filter_bank(self) -> FilterBank:
         """The filters as `power_spectra` takes them, prepared again whenever `fb` has changed."""

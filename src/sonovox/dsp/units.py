@@ -38,6 +38,8 @@ def amplitude_to_DB(  # noqa: N802, torchaudio's name
     """
     check_floating("x", x)
     check_positive("amin", amin)
+    if x.dtype == torch.float16:  # whose smallest number is above 1e-10: powers near silence would be log10(0)
+        return amplitude_to_DB(x.float(), multiplier, amin, db_multiplier, top_db).half()
     decibels = multiplier * x.clamp(min=amin).log10() - multiplier * db_multiplier
     if top_db is None:
         return decibels

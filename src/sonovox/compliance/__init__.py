@@ -1,0 +1,1 @@
+"""What agrees with another toolkit to the number: `sonovox.compliance.kaldi`."""
