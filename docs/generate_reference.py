@@ -40,6 +40,7 @@ class Page:
 PAGES = (
     Page("functional.md", "sonovox.functional", ("sonovox.functional",)),
     Page("transforms.md", "sonovox.transforms", ("sonovox.transforms",)),
+    Page("kaldi.md", "sonovox.compliance.kaldi", ("sonovox.compliance.kaldi",)),
     Page("io.md", "sonovox.io", ("sonovox.io",)),
     Page("hub.md", "sonovox.hub", ("sonovox.hub",)),
     Page(

@@ -15,6 +15,7 @@ __all__ = ["PICTURES", "draw_all"]
 PICTURES = {
     "melscale_fbanks": (("mel_filters.png", "ten mel filters on the HTK and on the Slaney scale"),),
     "resample": (("resample_response.png", "frequency responses of the two resampling methods"),),
+    "lowpass_biquad": (("biquads.png", "frequency responses of the biquad filters"),),
     "log_mel_spectrogram": (("log_mel_chirp.png", "the log-mel spectrogram of a chirp"),),
 }
 
@@ -22,12 +23,13 @@ mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.righ
 
 
 def draw_all(folder: Path) -> None:
-    """Write the three pictures into `folder`."""
+    """Write all pictures into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in {
         "mel_filters": mel_filters,
         "resample_response": resample_response,
         "log_mel_chirp": log_mel_chirp,
+        "biquads": biquads,
     }.items():
         draw().savefig(folder / f"{name}.png", dpi=130)
 
@@ -100,4 +102,33 @@ def log_mel_chirp(seconds: float = 3.0, sample_rate: int = 16000) -> Figure:
     axes.set(xlabel="time in s", ylabel="mel band")
     axes.set_title("log_mel_spectrogram of a chirp from 50 to 7500 Hz, linear in time", loc="left")
     figure.colorbar(image, label="scaled log10 of power")
+    return figure
+
+
+def biquads(sample_rate: int = 16000) -> Figure:
+    """What the second-order filters do to a click: its spectrum is their response."""
+    click = torch.zeros(1 << 15, dtype=torch.float64)
+    click[0] = 1.0
+    hertz = torch.linspace(0, sample_rate / 2, len(click) // 2 + 1)
+    panels = {
+        "bands and edges at 1 kHz, Q = 0.707": {
+            "lowpass": F.lowpass_biquad(click, sample_rate, 1000.0),
+            "highpass": F.highpass_biquad(click, sample_rate, 1000.0),
+            "bandpass": F.bandpass_biquad(click, sample_rate, 1000.0),
+            "bandreject": F.bandreject_biquad(click, sample_rate, 1000.0),
+        },
+        "tone controls, +9 dB": {
+            "bass": F.bass_biquad(0.1 * click, sample_rate, 9.0, 300.0) * 10,
+            "equalizer": F.equalizer_biquad(0.1 * click, sample_rate, 1000.0, 9.0, 2.0) * 10,
+            "treble": F.treble_biquad(0.1 * click, sample_rate, 9.0, 3000.0) * 10,
+        },
+    }
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    for axes, (title, filters) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for name, response in filters.items():
+            axes.semilogx(hertz[1:], F.amplitude_to_DB(torch.fft.rfft(response).abs(), 20.0, 1e-6, 0.0)[1:], label=name, linewidth=1.2)
+        axes.set(title=title, xlabel="frequency in Hz", ylabel="gain in dB", xlim=(50, sample_rate / 2))
+        axes.grid(alpha=0.25)
+        axes.legend(fontsize=8)
+        axes.set_ylim(*((-40, 3) if "edges" in title else (-2, 11)))
     return figure

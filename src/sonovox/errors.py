@@ -10,6 +10,7 @@ there is no file nothing.wav
 """
 
 from sonovox._internal.errors import (
+    ArchiveError,
     ArgumentError,
     AudioError,
     AudioNotFoundError,
@@ -35,6 +36,7 @@ from sonovox._internal.errors import (
 )
 
 __all__ = [
+    "ArchiveError",
     "ArgumentError",
     "AudioError",
     "AudioNotFoundError",
