@@ -126,7 +126,8 @@ def biquads(sample_rate: int = 16000) -> Figure:
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     for axes, (title, filters) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         for name, response in filters.items():
-            axes.semilogx(hertz[1:], F.amplitude_to_DB(torch.fft.rfft(response).abs(), 20.0, 1e-6, 0.0)[1:], label=name, linewidth=1.2)
+            gain = F.amplitude_to_DB(torch.fft.rfft(response).abs(), 20.0, 1e-6, 0.0)
+            axes.semilogx(hertz[1:], gain[1:], label=name, linewidth=1.2)
         axes.set(title=title, xlabel="frequency in Hz", ylabel="gain in dB", xlim=(50, sample_rate / 2))
         axes.grid(alpha=0.25)
         axes.legend(fontsize=8)
