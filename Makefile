@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint constraints.txt
 AUDIO ?=
 export PIP_NO_PYTHON_VERSION_WARNING := 1
+# torch's compiler imports setuptools, which refuses to start once a peer has imported distutils.
+export SETUPTOOLS_USE_DISTUTILS := stdlib
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all bench docs clean
