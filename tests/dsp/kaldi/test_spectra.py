@@ -4,7 +4,7 @@ import torch
 from scipy.signal import windows
 
 from sonovox.compliance import kaldi
-from sonovox.dsp.kaldi.spectra import energies_and_spectra, window_function
+from sonovox.dsp.kaldi.spectra import energies_and_spectra, floored_log, window_function
 
 VARIANTS = [
     {},
@@ -81,3 +81,11 @@ def test_energies_come_only_when_asked_for():
     energy, power = energies_and_spectra(noise(2, 800), options(), None, with_energy=False)
     assert energy.shape == (2, 3, 0)
     assert power.shape == (2, 3, 257)
+
+
+def test_floored_log_of_a_slice_leaves_the_rest_alone_and_is_contiguous():
+    power = torch.ones(3, 4)
+    found = floored_log(power[:, :2])
+    assert found.is_contiguous()
+    assert found.eq(0).all()
+    assert power.eq(1).all()

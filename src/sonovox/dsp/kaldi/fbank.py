@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sonovox.dsp.kaldi.framing import FrameOptions, finish_features, select_signals
 from sonovox.dsp.kaldi.mel import mel_filter_bank
-from sonovox.dsp.kaldi.spectra import EPSILON, energies_and_spectra
+from sonovox.dsp.kaldi.spectra import energies_and_spectra, floored_log
 
 __all__ = ["fbank"]
 
@@ -98,7 +98,7 @@ def fbank(
     )
     features = features[..., :num_mel_bins]
     if use_log_fbank:
-        features = features.clamp(min=EPSILON).log_()
+        features = floored_log(features)
     if use_energy:
         features = torch.cat((features, energy) if htk_compat else (energy, features), dim=-1)
     return finish_features(features, options, lengths)

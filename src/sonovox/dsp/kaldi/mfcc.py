@@ -8,7 +8,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.eager import constant, full_precision
 from sonovox.dsp.kaldi.framing import FrameOptions, finish_features, select_signals
 from sonovox.dsp.kaldi.mel import mel_filter_bank
-from sonovox.dsp.kaldi.spectra import EPSILON, energies_and_spectra
+from sonovox.dsp.kaldi.spectra import energies_and_spectra, floored_log
 
 __all__ = ["mfcc"]
 
@@ -93,7 +93,7 @@ def mfcc(
     bank = mel_filter_bank(num_mel_bins, *filters, signals.dtype, signals.device)
     energy, mel = energies_and_spectra(signals, options, lengths, bank=bank, with_energy=use_energy)
     with full_precision(mel):
-        log_mel = mel[..., :num_mel_bins].clamp(min=EPSILON).log_()
+        log_mel = floored_log(mel[..., :num_mel_bins])
         cepstra = log_mel @ _cepstral_matrix(num_mel_bins, num_ceps, cepstral_lifter, mel.dtype, mel.device)
     first = energy if use_energy else cepstra[..., :1]
     if htk_compat:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from sonovox.dsp.kaldi.framing import FrameOptions, finish_features, select_signals
-from sonovox.dsp.kaldi.spectra import EPSILON, energies_and_spectra
+from sonovox.dsp.kaldi.spectra import energies_and_spectra, floored_log
 
 __all__ = ["spectrogram"]
 
@@ -85,5 +85,5 @@ def spectrogram(
     )
     signals = select_signals(waveform, options, lengths)
     energy, power = energies_and_spectra(signals, options, lengths)
-    log_power = power.clamp(min=EPSILON).log_()
+    log_power = floored_log(power)
     return finish_features(torch.cat((energy, log_power[..., 1:]), dim=-1), options, lengths)
