@@ -117,8 +117,18 @@ def render_name(module: ModuleType, name: str) -> list[str]:
     if isinstance(node, ast.ClassDef):
         for method in documented_methods(node):
             parts += render_method(name, method)
+    return [*parts, *render_home(thing, module)]
+
+
+def render_home(thing: object, shown: ModuleType) -> list[str]:
+    """Where a name is defined, and what the head of that file says: the method, its equations and their source."""
     home = Path(inspect.getsourcefile(thing) or "").relative_to(SOURCE).as_posix()
-    return [*parts, f"<small>Defined in `src/sonovox/{home}`.</small>"]
+    place = f"<small>Defined in `src/sonovox/{home}`.</small>"
+    module = inspect.getmodule(thing)
+    if module is None or module is shown:  # its head stands at the top of the page already
+        return [place]
+    background = "\n\n".join(render_docstring(inspect.getdoc(module) or ""))
+    return [textwrap.indent(background, "> ", lambda _: True), place]
 
 
 def render_method(owner: str, node: ast.FunctionDef) -> list[str]:
