@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from sonovox._internal.errors import ArgumentError, ChoiceError
-from sonovox.decoding.whisper import DecodingOptions, DecodingResult, compression_ratio, decode, detect_language
+from sonovox.decoding.whisper import (
+    DecodingOptions,
+    DecodingResult,
+    choose_languages,
+    compression_ratio,
+    decode,
+    detect_language,
+)
 
 SURE = DecodingResult((1, 2), "bc", "en", 0.0, -0.2, 1.0, 0.0)
 
@@ -104,6 +111,15 @@ def test_language_is_the_likeliest_of_the_language_tokens(scripted, vocabulary):
     (probabilities,) = detect_language(scripted({7: [vocabulary.languages["de"]]}), audio(7), vocabulary)
     assert list(probabilities) == ["de", "en"]
     assert sum(probabilities.values()) == pytest.approx(1.0)
+
+
+def test_language_is_detected_only_where_it_is_open(scripted, vocabulary):
+    model = scripted({7: [vocabulary.languages["de"]]})
+    assert choose_languages(model, audio(7, 7), vocabulary, DecodingOptions()) == ["en", "en"]  # English-only
+    vocabulary.multilingual = True
+    assert choose_languages(model, audio(7, 7), vocabulary, DecodingOptions(language="fr")) == ["fr", "fr"]
+    assert model.prompts == []
+    assert choose_languages(model, audio(7, 7), vocabulary, DecodingOptions()) == ["de", "de"]
 
 
 def test_english_only_models_detect_nothing(scripted, vocabulary):

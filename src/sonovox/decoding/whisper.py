@@ -17,7 +17,15 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.decoding.whisper_rules import Rule, SuppressAtStart, SuppressTokens, TimestampGrammar
 from sonovox.decoding.whisper_search import Decoder, Hypothesis, Search, beam_search, sample
 
-__all__ = ["DecodingOptions", "DecodingResult", "Vocabulary", "compression_ratio", "decode", "detect_language"]
+__all__ = [
+    "DecodingOptions",
+    "DecodingResult",
+    "Vocabulary",
+    "choose_languages",
+    "compression_ratio",
+    "decode",
+    "detect_language",
+]
 
 # Half of the text positions are for the prompt, half for what is said.
 MAX_NEW = 224
@@ -177,7 +185,7 @@ def decode(
     options = options or DecodingOptions()
     n_items = audio.shape[0]
     if languages is None:
-        languages = _languages(model, audio, vocabulary, options)
+        languages = choose_languages(model, audio, vocabulary, options)
     previous = previous if previous is not None else [()] * n_items
     prompts = [_prompt(vocabulary, options, *item) for item in zip(languages, previous, strict=True)]
 
@@ -213,6 +221,13 @@ def detect_language(model: Decoder, audio: Tensor, vocabulary: Vocabulary) -> li
     return [dict(sorted(zip(codes, row, strict=True), key=lambda pair: -pair[1])) for row in probabilities]
 
 
+def choose_languages(model: Decoder, audio: Tensor, vocabulary: Vocabulary, options: DecodingOptions) -> list[str]:
+    """The code of each window's language: as asked for, English for an English-only model, else detected."""
+    if options.language is not None or not vocabulary.multilingual:
+        return [options.language or "en"] * audio.shape[0]
+    return [next(iter(found)) for found in detect_language(model, audio, vocabulary)]
+
+
 def compression_ratio(text: str) -> float:
     """How many times smaller zlib makes `text`: above 2.4 it is likely to repeat itself.
 
@@ -221,12 +236,6 @@ def compression_ratio(text: str) -> float:
     """
     data = text.encode()
     return len(data) / len(zlib.compress(data))
-
-
-def _languages(model: Decoder, audio: Tensor, vocabulary: Vocabulary, options: DecodingOptions) -> Sequence[str]:
-    if options.language is not None or not vocabulary.multilingual:
-        return [options.language or "en"] * audio.shape[0]
-    return [next(iter(found)) for found in detect_language(model, audio, vocabulary)]
 
 
 def _given(vocabulary: Vocabulary, options: DecodingOptions) -> list[int]:

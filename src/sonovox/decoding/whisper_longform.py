@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from sonovox.decoding.whisper import DecodingOptions, DecodingResult, Vocabulary, decode, detect_language
+from sonovox.decoding.whisper import DecodingOptions, DecodingResult, Vocabulary, choose_languages, decode
 from sonovox.decoding.whisper_search import Decoder
 
 __all__ = ["DecodedSegment", "EncoderDecoder", "Recording", "decode_recordings"]
@@ -66,6 +66,8 @@ class Recording:
     def window(self, n_frames: int) -> Tensor:
         """The next `n_frames` of mel, silence where the recording has ended."""
         part = self.mel[:, self.position : self.position + n_frames]
+        if part.shape[1] == n_frames:
+            return part
         # Silence after scaling: 1e-10 in power, or 8 decades below the loudest (see `log_mel_spectrogram`).
         silence = max(-1.5, float(self.mel.max()) - 2.0)
         return torch.nn.functional.pad(part, (0, n_frames - part.shape[1]), value=silence)
@@ -117,11 +119,7 @@ def _detect(
     new = [i for i, recording in enumerate(recordings) if recording.language is None]
     if not new:
         return
-    if options.language is not None or not vocabulary.multilingual:
-        found = [options.language or "en"] * len(new)
-    else:
-        found = [next(iter(languages)) for languages in detect_language(model, audio[new], vocabulary)]
-    for i, language in zip(new, found, strict=True):
+    for i, language in zip(new, choose_languages(model, audio[new], vocabulary, options), strict=True):
         recordings[i].language = language
 
 
