@@ -37,6 +37,7 @@ from sonovox.dsp.griffin_lim import griffinlim
 from sonovox.dsp.iir import biquad, filtfilt, lfilter
 from sonovox.dsp.inverse_spectrogram import inverse_spectrogram
 from sonovox.dsp.kaldi_pitch import compute_kaldi_pitch
+from sonovox.dsp.lengths import length_to_mask, lengths_to_counts
 from sonovox.dsp.lfcc import linear_fbanks
 from sonovox.dsp.log_mel import log10_mel, log10_mel_blocks, log_mel_of_stream, log_mel_spectrogram, whisper_scale
 from sonovox.dsp.loudness import loudness
@@ -108,6 +109,8 @@ __all__ = [
     "hz_to_bark",
     "hz_to_mel",
     "inverse_spectrogram",
+    "length_to_mask",
+    "lengths_to_counts",
     "lfilter",
     "linear_fbanks",
     "log10_mel",
