@@ -18,11 +18,23 @@
     │   │   └── OfflineError                    network use was switched off
     │   ├── NotInSourceError (LookupError)      the source answers, but does not hold the file
     │   └── IntegrityError                      bytes differ from what they should be
+    ├── DataError                               items of a corpus: their description, computation and batches
+    │   ├── UnknownKeyError (KeyError)          a key, a label or an index that is not there
+    │   ├── ItemError                           an item could not be computed; names the item, the key and the function
+    │   ├── QuarantineError                     too many items could not be read
+    │   └── WorkerError                         processes that load items died or hung again and again
+    ├── CheckpointError                         checkpoints that cannot be made, chosen or read
     ├── WeightsError                            weights that do not fit the model, or are not safe to read
-    └── DecodingError                           a search that was asked for the impossible
+    ├── HParamsError (ValueError)               a YAML file of hyperparameters; told with file, line and key
+    ├── DecodingError                           a search that was asked for the impossible
+    └── TrainingError                           training that cannot go on
+        ├── NonFiniteTrainingError              losses or gradients stay NaN or infinite
+        └── TrainingInterruptedError            a signal ended it; the state was saved
 
     SonovoxWarning (UserWarning)
     ├── ShortAudioWarning                       a short file was accepted, as the caller asked
+    ├── CheckpointWarning                       a checkpoint was passed over, or written late
+    ├── WorkerWarning                           a process that loads items died or hung; others took over
     └── ClippingWarning                         samples beyond full scale were limited on writing
 
 An error says what was expected and what came in its message, and what to do in
@@ -34,24 +46,36 @@ __all__ = [
     "ArgumentError",
     "AudioError",
     "AudioNotFoundError",
+    "CheckpointError",
+    "CheckpointWarning",
     "ChoiceError",
     "ClippingWarning",
     "CorruptAudioError",
+    "DataError",
     "DecodingError",
+    "HParamsError",
     "HubError",
     "IntegrityError",
+    "ItemError",
     "MissingDependencyError",
     "NetworkError",
     "NonFiniteAudioError",
+    "NonFiniteTrainingError",
     "NotInSourceError",
     "OfflineError",
+    "QuarantineError",
     "ShortAudioError",
     "ShortAudioWarning",
     "SonovoxError",
     "SonovoxWarning",
     "SourceError",
+    "TrainingError",
+    "TrainingInterruptedError",
+    "UnknownKeyError",
     "UnsupportedAudioError",
     "WeightsError",
+    "WorkerError",
+    "WorkerWarning",
     "WriteError",
 ]
 
@@ -144,12 +168,86 @@ class IntegrityError(HubError):
     """Bytes differ from what they should be; the message names both hashes."""
 
 
+class DataError(SonovoxError):
+    """Items of a corpus cannot be described, computed or put into a batch."""
+
+
+class UnknownKeyError(DataError, KeyError):
+    """A key, a label or an index is not there; the hint suggests the nearest."""
+
+
+class ItemError(DataError):
+    """An item could not be computed; the cause is chained.
+
+    Attributes:
+        item_id: of the item.
+        key: that was being computed.
+        function: that computed it, or read it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", item_id: str = "", key: str = "", function: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.item_id = item_id
+        self.key = key
+        self.function = function
+
+
+class QuarantineError(DataError):
+    """More items than allowed could not be read; the message lists the first and tells how many there are."""
+
+
+class WorkerError(DataError):
+    """Processes that load items died or hung again and again; the message names them and the items they had."""
+
+
+class CheckpointError(SonovoxError):
+    """A checkpoint cannot be made, chosen or read; the message names each that was tried and what is wrong with it."""
+
+
 class WeightsError(SonovoxError):
     """Weights do not fit the model, or cannot be read without running code."""
 
 
+class HParamsError(SonovoxError, ValueError):
+    """A YAML file of hyperparameters cannot be read, or asks for something it may not have.
+
+    Args:
+        message: what was expected and what came.
+        hint: what to do about it.
+        file: the file, or what stands for it.
+        line: counted from 1; 0 where there is none.
+        key: the path of the key, such as `model.layers[0]`.
+
+    >>> str(HParamsError("expected a number, got 'x'", file="train.yaml", line=3, key="lr"))
+    "train.yaml:3: lr: expected a number, got 'x'"
+    """
+
+    def __init__(self, message: str, *, hint: str = "", file: str = "", line: int = 0, key: str = "") -> None:
+        place = f"{file}:{line}" if file and line else file
+        super().__init__(": ".join(filter(None, (place, key, message))), hint=hint)
+        self.file = file
+        self.line = line
+        self.key = key
+
+
 class DecodingError(SonovoxError):
     """A search was asked for something it cannot do."""
+
+
+class TrainingError(SonovoxError):
+    """Training cannot go on."""
+
+
+class NonFiniteTrainingError(TrainingError):
+    """Losses or gradients were NaN or infinite too often in a row; the message names the items."""
+
+
+class TrainingInterruptedError(TrainingError):
+    """A signal ended training after the step and its checkpoint; `exit_code` is what a shell expects for it."""
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
 
 
 class SonovoxWarning(UserWarning):
@@ -158,6 +256,14 @@ class SonovoxWarning(UserWarning):
 
 class ShortAudioWarning(SonovoxWarning):
     """A file holds fewer samples than its header promises, and the caller accepted what is there."""
+
+
+class CheckpointWarning(SonovoxWarning):
+    """A checkpoint was passed over, was not finite, or was written later than it should have been."""
+
+
+class WorkerWarning(SonovoxWarning):
+    """A process that loads items died or hung; others went on from the same position."""
 
 
 class ClippingWarning(SonovoxWarning):
