@@ -41,6 +41,12 @@ def torchaudio_reference() -> Path:
 
 
 @pytest.fixture(scope="session")
+def speechbrain_layers() -> Path:
+    """The folder of layers, losses, metrics and schedules with what SpeechBrain itself computed."""
+    return _folder("reference", "speechbrain", "layers")
+
+
+@pytest.fixture(scope="session")
 def tiny_en():
     """OpenAI's tiny.en, ready to listen on the CPU."""
     from sonovox._internal.errors import HubError
