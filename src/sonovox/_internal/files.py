@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from sonovox._internal.errors import ArgumentError, WriteError
 
-__all__ = ["atomic_path", "atomic_write", "move_into_place", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["atomic_path", "atomic_write", "move_into_place", "sync_folder", "told_of", "write_bytes", "write_text"]
 
 # What a failed write says without naming a file.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
@@ -38,7 +38,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
             Errors of the block that are about something else pass unchanged.
     """
     final = Path(target)
-    with _told_of(final):
+    with told_of(final):
         if final.is_dir():
             raise WriteError(f"cannot write {final}: it is a folder", hint="give a file name inside it")
         is_direct = final.exists() and not final.is_file()  # /dev/null can neither be renamed over nor synced
@@ -53,7 +53,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
                 raise _write_error(final, error) from error
             raise
         if not is_direct:
-            with _told_of(final):
+            with told_of(final):
                 _keep_permissions(final, temporary)
                 _sync_file(temporary)
                 _replace(temporary, final)
@@ -132,7 +132,8 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told_of(final: Path) -> Iterator[None]:
+def told_of(final: Path) -> Iterator[None]:
+    """Errors of the system in the block become a `WriteError` that names `final`, which is being written."""
     try:
         yield
     except WriteError:
