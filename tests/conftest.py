@@ -47,6 +47,12 @@ def speechbrain_layers() -> Path:
 
 
 @pytest.fixture(scope="session")
+def speechbrain_reference() -> Path:
+    """The folder of models in SpeechBrain's layout, with inputs and outputs that SpeechBrain itself produced."""
+    return _folder("reference", "speechbrain")
+
+
+@pytest.fixture(scope="session")
 def tiny_en():
     """OpenAI's tiny.en, ready to listen on the CPU."""
     from sonovox._internal.errors import HubError

@@ -40,8 +40,8 @@ def batch_pad_right(tensors: Sequence[Tensor], mode: str = "constant", value: fl
         for tensor in tensors[1:]:
             dtype = torch.promote_types(dtype, tensor.dtype)
         padded = tensors[0].new_full((len(tensors), longest, *tensors[0].shape[1:]), value, dtype=dtype)
-        for row, tensor in zip(padded, tensors, strict=True):
-            row[: len(tensor)] = tensor
+        for i, tensor in enumerate(tensors):
+            padded[i, : len(tensor)] = tensor
         return padded, lengths
     # Other modes pad the last axis, and only of tensors with a channel axis before it.
     flat = [tensor.flatten(1).T if tensor.dim() > 1 else tensor.unsqueeze(0) for tensor in tensors]  # (n, time)
