@@ -1,0 +1,61 @@
+"""Random numbers of an item: a function of (seed, epoch, item id), whichever process computes it."""
+
+import contextlib
+import hashlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Subset
+
+__all__ = ["derive_seed", "item_id", "kept_random_states", "seed_random_states"]
+
+
+def derive_seed(seed: int, epoch: int, name: str) -> int:
+    """64 bits that depend on all three, and tell nothing of those of the next epoch or of another name.
+
+    >>> derive_seed(1, 0, "1688-142285-0000")
+    14168760637913898664
+    """
+    words = f"{seed}/{epoch}/{name}".encode()
+    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "little")
+
+
+def item_id(dataset: Any, index: int) -> str:
+    """The name of item `index`, without computing the item.
+
+    It is `dataset.data_ids[index]` where the dataset knows ids, as a `DynamicItemDataset`
+    does, and the index itself where it does not. A `torch.utils.data.Subset` is looked
+    through, so that an item keeps its name in it.
+
+    >>> item_id(Subset(["a", "b", "c"], [2, 0]), 0)
+    '2'
+    """
+    if isinstance(dataset, Subset):
+        return item_id(dataset.dataset, dataset.indices[index])
+    ids = getattr(dataset, "data_ids", None)
+    return str(index if ids is None else ids[index])
+
+
+def seed_random_states(seed: int) -> None:
+    """Seed the global generators of torch (CPU), numpy and Python with the 64 bits of `seed`.
+
+    Generators of other devices are left alone: items are computed on the CPU.
+    """
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every backend, at 100 times the price
+    np.random.seed(seed & 0xFFFFFFFF)  # pipelines draw from the global generator
+    random.seed(seed)
+
+
+@contextlib.contextmanager
+def kept_random_states() -> Iterator[None]:
+    """Whatever the block draws, the three global generators afterwards stand where they stood before it."""
+    states = torch.default_generator.get_state(), np.random.get_state(), random.getstate()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])

@@ -1,0 +1,61 @@
+"""Random numbers of an item."""
+
+import random
+
+import numpy as np
+import torch
+from torch.utils.data import Subset
+
+from sonovox.data import DynamicItemDataset
+from sonovox.data.item_seed import derive_seed, item_id, kept_random_states, seed_random_states
+
+
+def draws():
+    return torch.rand(()).item(), np.random.rand(), np.random.randn(), random.random()
+
+
+def test_seed_epoch_and_name_each_matter():
+    seeds = {derive_seed(seed, epoch, name) for seed in (0, 1) for epoch in (0, 1) for name in ("a", "b", "1", "11")}
+    assert len(seeds) == 16
+
+
+def test_neighbours_do_not_run_together():
+    assert derive_seed(1, 23, "4") != derive_seed(12, 3, "4")
+
+
+def test_a_seed_fixes_all_three_generators():
+    seed_random_states(2**63 + 5)
+    first = draws()
+    draws()
+    seed_random_states(2**63 + 5)
+    assert draws() == first
+    seed_random_states(2**63 + 6)
+    assert not set(draws()) & set(first)
+
+
+def test_what_a_block_draws_is_undone():
+    seed_random_states(1)
+    np.random.randn()  # leaves a second normal number in numpy's state
+    with kept_random_states():
+        first = draws()
+        seed_random_states(2)
+    assert draws() == first
+
+
+def test_an_error_leaves_the_states_as_they_were():
+    seed_random_states(1)
+    first = draws()
+    seed_random_states(1)
+    try:
+        with kept_random_states():
+            draws()
+            raise KeyError
+    except KeyError:
+        assert draws() == first
+
+
+def test_an_item_keeps_its_name_in_every_selection():
+    dataset = DynamicItemDataset({"a": {"n": 3}, "b": {"n": 1}})
+    assert item_id(dataset, 1) == item_id(dataset.filtered_sorted(sort_key="n"), 0) == "b"
+    assert item_id(Subset(dataset, [1]), 0) == "b"
+    assert item_id([5, 6], 1) == "1"
