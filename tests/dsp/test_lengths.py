@@ -31,6 +31,25 @@ def test_counts_never_pass_the_padded_axis():
     assert lengths_to_counts(torch.tensor([1.2, -0.1]), 10).tolist() == [10, 0]
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_shares_in_half_precision_are_multiplied_in_float32(dtype):
+    assert lengths_to_counts(torch.tensor([0.5, 1.0], dtype=dtype), 200002).tolist() == [100001, 200002]
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "down", "up"])
+def test_shares_of_whole_counts_give_them_however_rounded(rounding):
+    counts = torch.arange(1, 3001)
+    shares = (counts / 3000).float()
+    assert torch.equal(lengths_to_counts(shares, 3000, rounding), counts)
+
+
+def test_a_step_that_has_begun_counts_if_rounded_up_only():
+    share = torch.tensor([0.4, 0.6])
+    assert lengths_to_counts(share, 3, "down").tolist() == [1, 1]
+    assert lengths_to_counts(share, 3).tolist() == [1, 2]
+    assert lengths_to_counts(share, 3, "up").tolist() == [2, 2]
+
+
 def test_a_mask_compiles_and_exports_with_a_given_size():
     class Mask(torch.nn.Module):
         def forward(self, x, lengths):

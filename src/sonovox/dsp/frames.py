@@ -34,6 +34,14 @@ class FilterBank:
         self.weights = weights
         self._bands: dict[tuple[int, torch.dtype], tuple[Block, ...]] = {}
 
+    @classmethod
+    def of_buffer(cls, weights: Tensor, known: "FilterBank | None") -> "FilterBank":
+        """The bank of a module's buffer: `known`, unless the buffer has changed since it was made."""
+        if known is None or known.weights.dtype != weights.dtype or not torch.equal(known.weights, weights):
+            with torch.inference_mode(False):  # kept beyond the mode of this call
+                known = cls(weights.detach().clone())
+        return known
+
     def bands(self, repeat: int, dtype: torch.dtype) -> tuple[Block, ...]:
         """The weights without their zeros; each row `repeat` times, for squared real and imaginary parts in turn."""
         if (repeat, dtype) not in self._bands:

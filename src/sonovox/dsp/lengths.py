@@ -2,12 +2,14 @@
 
 The toolkit hands lengths around as shares in (0, 1] of the padded axis, so that they
 stay right when the number of frames changes on the way through a model. Here is the
-one place that turns a share into a count: by rounding, halves to even.
+one place that turns a share into a count: by rounding, halves to even, unless
+asked otherwise.
 """
 
 import torch
 from torch import Tensor
 
+from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
 
 __all__ = ["length_to_mask", "lengths_to_counts"]
@@ -46,17 +48,37 @@ def length_to_mask(
     return mask.to(dtype=length.dtype if dtype is None else dtype, device=device)
 
 
-def lengths_to_counts(lengths: Tensor, time: int) -> Tensor:
+# What a share may miss a whole count by and still mean it: float32 keeps 7 digits.
+_SLACK = 0.01
+
+
+def lengths_to_counts(lengths: Tensor, time: int, rounding: str = "nearest") -> Tensor:
     """The number of steps that each item of a padded batch has.
 
     Args:
         lengths: `(batch,)`, shares of the padded axis in (0, 1].
         time: size of the padded axis.
+        rounding: of a share that ends within a step: to the `"nearest"` count, `"down"` (whole steps only) or
+            `"up"` (a step that has begun counts). Shares of whole counts give these counts in all three.
 
     Returns:
         `(batch,)`, int64, from 0 to `time`.
 
+    Raises:
+        ChoiceError: an unknown `rounding`.
+
     >>> lengths_to_counts(torch.tensor([0.25, 1.0]), 143)
     tensor([ 36, 143])
+    >>> lengths_to_counts(torch.tensor([0.25, 1.0]), 143, "down")
+    tensor([ 35, 143])
     """
-    return torch.round(lengths * time).clamp(0, time).long()
+    check_choice("rounding", rounding, ["nearest", "down", "up"])
+    # In bfloat16, all of 1001 steps would be 1000.
+    steps = lengths.to(torch.promote_types(lengths.dtype, torch.float32)) * time
+    if rounding == "down":
+        steps = torch.floor(steps + _SLACK)
+    elif rounding == "up":
+        steps = torch.ceil(steps - _SLACK)
+    else:
+        steps = torch.round(steps)
+    return steps.clamp(0, time).long()

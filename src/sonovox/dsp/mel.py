@@ -176,11 +176,8 @@ class MelScale(nn.Module):
         """The filters as `power_spectra` takes them, prepared again whenever `fb` has changed."""
         if not can_reuse_buffers(self.fb):
             return FilterBank(self.fb)
-        known = self._bank
-        if known is None or known.weights.dtype != self.fb.dtype or not torch.equal(known.weights, self.fb):
-            with torch.inference_mode(False):  # kept beyond the mode of this call
-                self._bank = known = FilterBank(self.fb.detach().clone())
-        return known
+        self._bank = FilterBank.of_buffer(self.fb, self._bank)
+        return self._bank
 
     def extra_repr(self) -> str:
         return f"n_mels={self.n_mels}, sample_rate={self.sample_rate}, f_min={self.f_min}, f_max={self.f_max}"
