@@ -16,7 +16,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from dsp.matrix.case import Case  # noqa: E402
 from dsp.matrix.columns import COLUMNS, Column, reason_against  # noqa: E402
-from dsp.matrix.test_matrix import all_cases  # noqa: E402
+from dsp.matrix.test_matrix import all_cases, of_numbers  # noqa: E402
+from sonovox import functional  # noqa: E402
+from sonovox.compliance import kaldi  # noqa: E402
 
 HOLDS, FAILS, NOT_APPLICABLE, NOT_RUN = "yes", "**no**", "–", "·"
 TARGET = ROOT / "docs" / "reference" / "matrix.md"
@@ -25,6 +27,9 @@ HEAD = """# Properties of the operations
 
 One row for each operation with one set of arguments, one column for each property that
 [`tests/dsp/matrix/columns.py`](../../tests/dsp/matrix/columns.py) checks. Written by `python docs/generate_matrix.py`.
+
+A transform and the function of its name, such as `RNNTLoss` and `rnnt_loss`, are one row: tests hold that they give
+the same numbers. What takes no tensor has no row: {of_numbers}.
 
 yes: it holds. –: it does not apply, for the reason in the footnote. **no**: it does not hold.
 ·: not run here ({not_run}). TorchScript, which is deprecated, is told of and not counted.
@@ -73,7 +78,10 @@ def main() -> None:
         holding, applicable, whole = holding + yes, applicable + yes + no, whole + (no == 0)
         lines.append(f"| {case.name} | {' | '.join(cells)} |")
         print(f"{case.name}: {yes} of {yes + no}", flush=True)
+    numbers = [*of_numbers(functional), *(f"kaldi.{name}" for name in of_numbers(kaldi))]
+    rows = {case.name for case in all_cases()}
     head = HEAD.format(
+        of_numbers=", ".join(f"`{name}`" for name in numbers if name not in rows),
         holding=holding,
         applicable=applicable,
         percent=100 * holding / max(1, applicable),

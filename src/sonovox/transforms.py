@@ -14,6 +14,7 @@ from sonovox.dsp.convolve import Convolve, FFTConvolve
 from sonovox.dsp.deltas import ComputeDeltas
 from sonovox.dsp.fade import Fade
 from sonovox.dsp.griffin_lim import GriffinLim
+from sonovox.dsp.inverse_bark import InverseBarkScale
 from sonovox.dsp.inverse_mel import InverseMelScale
 from sonovox.dsp.inverse_spectrogram import InverseSpectrogram
 from sonovox.dsp.lfcc import LFCC
@@ -53,6 +54,7 @@ __all__ = [
     "Fade",
     "FrequencyMasking",
     "GriffinLim",
+    "InverseBarkScale",
     "InverseMelScale",
     "InverseSpectrogram",
     "LFCC",

@@ -125,11 +125,12 @@ def merge_tokens(tokens: Tensor, scores: Tensor, blank: int = 0) -> list[TokenSp
         The spans of an item in order; nested lists of them for leading dimensions.
 
     Raises:
-        ArgumentError: the shapes differ.
+        ArgumentError: the shapes differ, scores that are integers.
 
     >>> merge_tokens(torch.tensor([1, 1, 0, 2]), torch.tensor([0.5, 1.0, 0.9, 0.25]))
     [TokenSpan(token=1, start=0, end=2, score=0.75), TokenSpan(token=2, start=3, end=4, score=0.25)]
     """
+    check_floating("scores", scores)
     if tokens.shape != scores.shape or tokens.dim() == 0:
         raise ArgumentError(
             f"tokens and scores must both be (..., time), got shapes {tuple(tokens.shape)} and {tuple(scores.shape)}"

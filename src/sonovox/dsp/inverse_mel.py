@@ -1,20 +1,17 @@
 """Inverse mel scale: a spectrogram whose mel spectrogram is the one given.
 
-Filters are fewer than bins, so many spectrograms would do; the one of least
-energy is taken, which Moore and Penrose's inverse of the filters gives in one
-product, and what it has of negative powers is cut off.
+Of the many, the one of least energy, without negative powers (`InverseFilterBank`).
 """
 
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sonovox._internal.checks import check_choice, check_floating
-from sonovox._internal.errors import ArgumentError, SonovoxWarning
-from sonovox.dsp.eager import full_precision
+from sonovox._internal.checks import check_choice
+from sonovox._internal.errors import SonovoxWarning
+from sonovox.dsp.inverse_filter_bank import InverseFilterBank
 from sonovox.dsp.mel import melscale_fbanks
 
 __all__ = ["InverseMelScale"]
@@ -22,7 +19,7 @@ __all__ = ["InverseMelScale"]
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
-class InverseMelScale(nn.Module):
+class InverseMelScale(InverseFilterBank):
     """Spectrograms of mel spectrograms, in the least squares and not negative.
 
     Args:
@@ -41,12 +38,10 @@ class InverseMelScale(nn.Module):
     Raises:
         ArgumentError: see `melscale_fbanks`; on a call, another number of filters than `n_mels`.
 
+    >>> import torch
     >>> InverseMelScale(n_stft=201, n_mels=40)(torch.ones(2, 40, 100)).shape
     torch.Size([2, 201, 100])
     """
-
-    fb: Tensor
-    inverse: Tensor
 
     def __init__(
         self,
@@ -64,7 +59,8 @@ class InverseMelScale(nn.Module):
         tolerance_change: float | None = None,
         sgdargs: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        f_max = sample_rate / 2 if f_max is None else f_max
+        super().__init__(melscale_fbanks(n_stft, f_min, f_max, n_mels, sample_rate, norm, mel_scale))
         check_choice("driver", driver, DRIVERS)
         if any(value is not None for value in (max_iter, tolerance_loss, tolerance_change, sgdargs)):
             warnings.warn(
@@ -76,33 +72,11 @@ class InverseMelScale(nn.Module):
         self.n_mels = n_mels
         self.sample_rate = sample_rate
         self.f_min = f_min
-        self.f_max = sample_rate / 2 if f_max is None else f_max
-        self.register_buffer("fb", melscale_fbanks(n_stft, f_min, self.f_max, n_mels, sample_rate, norm, mel_scale))
-        self.register_buffer("inverse", _inverse(self.fb), persistent=False)
-        self.register_load_state_dict_post_hook(_invert_again)
+        self.f_max = f_max
 
     def forward(self, melspec: Tensor) -> Tensor:
         """Spectrogram `(..., n_stft, frames)` of `melspec`, `(..., n_mels, frames)`."""
-        check_floating("melspec", melspec)
-        if melspec.dim() < 2 or melspec.shape[-2] != self.n_mels:
-            raise ArgumentError(
-                f"melspec must have shape (..., n_mels={self.n_mels}, frames), got {tuple(melspec.shape)}",
-                hint="set n_mels to the number of its filters",
-            )
-        with full_precision(melspec):
-            return (melspec.transpose(-1, -2) @ self.inverse.to(melspec.dtype)).relu().transpose(-1, -2)
+        return self.bins_of("melspec", melspec, "n_mels")
 
     def extra_repr(self) -> str:
         return f"n_mels={self.n_mels}, sample_rate={self.sample_rate}, f_min={self.f_min}, f_max={self.f_max}"
-
-
-def _inverse(filters: Tensor) -> Tensor:
-    # In float64, with singular values cut where they drown in the rounding of the filters themselves.
-    cutoff = max(filters.shape) * torch.finfo(filters.dtype).eps
-    return torch.linalg.pinv(filters.double(), rtol=cutoff).to(filters)
-
-
-def _invert_again(module: nn.Module, _: object) -> None:
-    """Filters that were loaded have another inverse."""
-    with torch.no_grad():
-        module.inverse.copy_(_inverse(module.fb))  # type: ignore[operator, arg-type]

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sonovox._internal.checks import check_positive, check_time_axis
+from sonovox._internal.checks import check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.eager import constant
 from sonovox.dsp.frames import FilterBank, power_spectra
@@ -107,6 +107,7 @@ def whisper_scale(log_mel: Tensor) -> Tensor:
     >>> whisper_scale(torch.tensor([[-10.0, -2.0, 0.0]]))
     tensor([[-1.0000,  0.5000,  1.0000]])
     """
+    check_floating("log_mel", log_mel)
     if log_mel.dim() < 2 or 0 in log_mel.shape[-2:]:
         raise ArgumentError(
             f"log_mel must have shape (..., n_mels, frames) with at least one frame, got {tuple(log_mel.shape)}",

@@ -19,6 +19,11 @@ def with_lengths(leading: tuple[int, ...], time: int) -> Tensors:
     return noise(*leading, time), lengths
 
 
+def frequencies(leading: tuple[int, ...], time: int) -> Tensors:
+    """In Hz or mel."""
+    return (1000 * noise(*leading, time).abs(),)
+
+
 def op(function, **options):
     """At 4 kHz, where a frame has 100 samples."""
     return lambda: lambda x: function(x, sample_frequency=4000.0, **options)
@@ -37,6 +42,9 @@ MEL = {"num_mel_bins": 8}
 # Noise of 0.3 keeps every bin well above the least logarithm; in a spectrogram some bins are by
 # chance a thousandth of the others, and their logarithms have a thousand times the rounding.
 OF_SINGLE_BINS = 2e-4
+
+WHOLE = {"integers refused": "frequencies may be whole numbers"}
+WARP = 100.0, 7500.0, 20.0, 8000.0, 1.1
 
 CASES = [
     Case("kaldi.spectrogram", op(kaldi.spectrogram), channels, tolerance=OF_SINGLE_BINS),
@@ -69,5 +77,14 @@ CASES = [
         short_time=300,
         # A frame that is nearly silent has a correlation with few digits.
         tolerance=1e-4,
+    ),
+    Case("kaldi.mel_scale", lambda: kaldi.mel_scale, frequencies, not_applicable=WHOLE),
+    Case("kaldi.inverse_mel_scale", lambda: kaldi.inverse_mel_scale, frequencies, not_applicable=WHOLE),
+    Case("kaldi.vtln_warp_freq", lambda: lambda x: kaldi.vtln_warp_freq(*WARP, x), frequencies, not_applicable=WHOLE),
+    Case(
+        "kaldi.vtln_warp_mel_freq",
+        lambda: lambda x: kaldi.vtln_warp_mel_freq(*WARP, x),
+        frequencies,
+        not_applicable=WHOLE,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Losses, alignment, convolution, noise, speed, oscillators, rooms, beamforming."""
+"""Losses, alignment, convolution, noise, speed, oscillators, rooms, beamforming, codecs, lengths."""
 
 import torch
 
@@ -31,6 +31,41 @@ def emissions(leading, time):
     return noise(*leading, time, 5).log_softmax(-1), targets
 
 
+def aligned(leading, time):
+    """What forced alignment gives: a token for each frame, and its score."""
+    tokens = torch.randint(0, 3, (*leading, time), generator=torch.Generator().manual_seed(0))
+    return tokens, noise(*leading, time)
+
+
+def spans(tokens, scores):
+    """`merge_tokens` as a tensor `(..., time, 4)`, since the columns compare tensors."""
+    if tokens.dim() > 1:
+        parts = [spans(*item) for item in zip(tokens, scores, strict=True)]
+        return torch.stack(parts) if parts else scores.new_empty(*tokens.shape, 4)
+    found = [(span.token, span.start, span.end, span.score) for span in F.merge_tokens(tokens, scores)]
+    return torch.tensor(found + [(0, 0, 0, 0.0)] * (len(tokens) - len(found))).reshape(-1, 4)
+
+
+def recordings(leading, time):
+    """Of one channel, within full scale."""
+    return (noise(*leading, 1, time).tanh(),)
+
+
+def with_counts(leading, time):
+    """Signals, and how many samples each has."""
+    counts = torch.arange(torch.Size(leading).numel()).remainder(5).reshape(leading)
+    return noise(*leading, time), (counts * time) // 5
+
+
+def with_shares(leading, time):
+    signals, counts = with_counts(leading, time)
+    return signals, (counts + 1) / max(time, 1)
+
+
+def masked_signal(x, counts):
+    return x * F.length_to_mask(counts.flatten(), x.shape[-1]).reshape(x.shape)
+
+
 def gaussians(leading, time):
     factors = noise(*leading, 4, 4, seed=1), noise(*leading, 4, 4, seed=2)
     covariances = [factor @ factor.mT + 0.1 * torch.eye(4) for factor in factors]
@@ -54,6 +89,14 @@ def transfer_and_density(leading, time):
     return complex_noise(*leading, 4, 3), density(*leading, 4, 3, seed=1)
 
 
+def spectrum_and_densities(leading, time):
+    return complex_noise(*leading, 3, 4, time, seed=2), *two_densities(leading, time)
+
+
+def spectrum_transfer_and_density(leading, time):
+    return complex_noise(*leading, 3, 4, time, seed=2), *transfer_and_density(leading, time)
+
+
 def weights_and_spectrum(leading, time):
     return complex_noise(*leading, 4, 3), complex_noise(*leading, 3, 4, time, seed=1)
 
@@ -61,6 +104,14 @@ def weights_and_spectrum(leading, time):
 COMPLEX = {
     "autocast": "complex tensors have no half precision",
     "integers refused": "real tensors of any dtype are refused, as not complex",
+}
+OBJECTS = dict.fromkeys(
+    ("compile", "inductor", "export", "TorchScript", "vmap"), "gives Python objects, as many as there are spans"
+)
+FILES = dict.fromkeys(("compile", "inductor", "export", "TorchScript", "vmap"), "encodes a file outside of torch")
+OF_COUNTS = {
+    "integers refused": "the function takes counts and shares, not signals",
+    "float64 stays": "the result is int64",
 }
 TIMELESS = {"empty time": "there is no time axis", "silence": "there is no time axis; tests of the file have its zeros"}
 ROOM, MICS = torch.tensor([6.0, 5.0, 4.0]), torch.tensor([[1.0, 1.0, 1.0], [4.0, 2.0, 2.5]])
@@ -103,6 +154,15 @@ CASES = [
         not_applicable={"gradgradcheck": "refused: the closed form has no second derivative"},
     ),
     Case("forced_align", lambda: F.forced_align, emissions, time=40, other_time=57, short_time=8),
+    Case(
+        "merge_tokens",
+        lambda: spans,
+        aligned,
+        time=40,
+        other_time=57,
+        differentiable=False,
+        not_applicable={**OBJECTS, "float64 stays": "the scores are Python numbers"},
+    ),
     Case("frechet_distance", lambda: F.frechet_distance, gaussians, not_applicable=TIMELESS),
     Case(
         "simulate_rir_ism",
@@ -133,6 +193,48 @@ CASES = [
     ),
     Case("rtf_power", lambda: lambda s, n: F.rtf_power(s, n, 0), two_densities, not_applicable=COMPLEX | TIMELESS),
     Case("apply_beamforming", lambda: F.apply_beamforming, weights_and_spectrum, **FRAMES, not_applicable=COMPLEX),
+    Case(
+        "SoudenMVDR",
+        lambda: lambda x, s, n: T.SoudenMVDR()(x, s, n, 0),
+        spectrum_and_densities,
+        **FRAMES,
+        not_applicable=COMPLEX,
+    ),
+    Case(
+        "RTFMVDR",
+        lambda: lambda x, h, n: T.RTFMVDR()(x, h, n, 0),
+        spectrum_transfer_and_density,
+        **FRAMES,
+        not_applicable=COMPLEX,
+    ),
     Case("MVDR", lambda: T.MVDR(), masked, **FRAMES, not_applicable=COMPLEX),
     Case("MVDR, eigenvectors", lambda: T.MVDR(solution="stv_evd"), masked, **FRAMES, not_applicable=COMPLEX),
+    Case(
+        "apply_codec",
+        lambda: lambda x: F.apply_codec(x, 8000, "wav", encoding="ULAW"),
+        recordings,
+        differentiable=False,
+        not_applicable={**FILES, "NaN local": "samples that are no numbers are refused"},
+    ),
+    Case(
+        "adsr_envelope",
+        lambda: lambda x: x * F.adsr_envelope(x.shape[-1], attack=0.1, hold=0.1, decay=0.2, sustain=0.5, release=0.3),
+        not_applicable={
+            "export": "its length is a Python number, from which the stages follow",
+            "integers refused": "it takes a number of frames, not signals",
+        },
+    ),
+    Case(
+        "length_to_mask",
+        lambda: masked_signal,
+        with_counts,
+        not_applicable={"integers refused": OF_COUNTS["integers refused"]},
+    ),
+    Case(
+        "lengths_to_counts",
+        lambda: lambda x, shares: F.lengths_to_counts(shares, x.shape[-1]),
+        with_shares,
+        differentiable=False,
+        not_applicable=OF_COUNTS,
+    ),
 ]

@@ -51,6 +51,12 @@ CASES = [
     Case("GriffinLim", lambda: T.GriffinLim(64, 4, hop_length=16, rand_init=False), tolerance=1e-3, **POWERS),
     Case("TimeStretch, faster", lambda: T.TimeStretch(20, 33, 1.3), tolerance=1e-4, **COMPLEX),
     Case("TimeStretch, slower", lambda: T.TimeStretch(20, 33, 0.7), tolerance=1e-4, **COMPLEX),
+    Case(
+        "phase_vocoder",
+        lambda: lambda x: F.phase_vocoder(x, 1.1, torch.linspace(0, 30.0, 33)[:, None]),
+        tolerance=1e-4,
+        **COMPLEX,
+    ),
     Case("SpectralCentroid", lambda: T.SpectralCentroid(16000, 64, hop_length=20)),
     Case("MFCC", lambda: T.MFCC(n_mfcc=8, melkwargs={"n_fft": 128, "hop_length": 50, "n_mels": 10})),
     Case("MFCC, natural logarithm", lambda: T.MFCC(n_mfcc=8, log_mels=True, melkwargs={"n_fft": 128, "n_mels": 10})),
@@ -60,6 +66,7 @@ CASES = [
     Case("InverseMelScale", lambda: T.InverseMelScale(33, 8), inputs=spectrograms(8), **FRAMES),
     Case("BarkSpectrogram", lambda: T.BarkSpectrogram(n_fft=128, n_barks=10)),
     Case("BarkScale", lambda: T.BarkScale(8, n_stft=33), **POWERS),
+    Case("InverseBarkScale", lambda: T.InverseBarkScale(33, 8), inputs=spectrograms(8), **FRAMES),
     Case("ChromaSpectrogram", lambda: T.ChromaSpectrogram(16000, 128)),
     Case("ChromaScale", lambda: T.ChromaScale(16000, 33), **POWERS),
     Case("magphase", lambda: F.magphase, **COMPLEX),
@@ -71,6 +78,18 @@ CASES = [
     Case("SlidingWindowCmn, variance", lambda: T.SlidingWindowCmn(20, 5, True, True), tolerance=1e-4, **CEPSTRA),
     Case("FrequencyMasking", lambda: T.FrequencyMasking(8), not_applicable=RANDOM_ONCE, **POWERS),
     Case("TimeMasking, iid", lambda: T.TimeMasking(8, iid_masks=True, p=0.3), not_applicable=RANDOM, **POWERS),
+    Case(
+        "mask_along_axis",
+        lambda: lambda x: F.mask_along_axis(x, 8, 0.0, -1),
+        not_applicable=RANDOM_ONCE,
+        **POWERS,
+    ),
+    Case(
+        "mask_along_axis_iid",
+        lambda: lambda x: F.mask_along_axis_iid(x, 8, 0.0, -2),
+        not_applicable=RANDOM,
+        **POWERS,
+    ),
     Case("SpecAugment", lambda: T.SpecAugment(2, 8, 2, 6), not_applicable=RANDOM, **POWERS),
     Case("MuLawEncoding", lambda: T.MuLawEncoding(), differentiable=False, not_applicable=CODES),
     Case("MuLawDecoding", lambda: T.MuLawDecoding(), inputs=codes, differentiable=False, not_applicable=OF_CODES),
@@ -81,4 +100,12 @@ CASES = [
     Case("Vol", lambda: T.Vol(-6.0, "db")),
     Case("detect_pitch_frequency", lambda: lambda x: F.detect_pitch_frequency(x, 8000, win_length=3), **DECISIONS),
     Case("Vad", lambda: T.Vad(8000, trigger_level=5.0), not_applicable=LENGTHS),
+    Case(
+        "vad_start",
+        lambda: lambda x: F.vad_start(x.unsqueeze(-2), 8000, trigger_level=5.0),
+        differentiable=False,
+        not_applicable=dict.fromkeys(
+            ("compile", "inductor", "export", "TorchScript", "vmap"), "the place is searched for in Python"
+        ),
+    ),
 ]

@@ -1,18 +1,38 @@
 """The matrix of properties: every case of every `cases_*.py` against every column of `columns.py`."""
 
 import importlib
+import inspect
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 
 from dsp.matrix.case import Case
 from dsp.matrix.columns import COLUMNS, Column, reason_against
+from sonovox import functional, transforms
+from sonovox.compliance import kaldi
 
 
 def all_cases() -> list[Case]:
     files = sorted(Path(__file__).parent.glob("cases_*.py"))
     return [case for path in files for case in importlib.import_module(f"dsp.matrix.{path.stem}").CASES]
+
+
+def of_tensors(face: ModuleType) -> list[str]:
+    """Names of its functions that take a tensor, or blocks of one; the others have properties of numbers only."""
+    return [name for name in face.__all__ if _takes_tensors(getattr(face, name))]
+
+
+def of_numbers(face: ModuleType) -> list[str]:
+    """Names of its functions of numbers, lists and words: filter banks, scales, guards."""
+    return [name for name in face.__all__ if not _takes_tensors(getattr(face, name))]
+
+
+def _takes_tensors(function: Callable[..., Any]) -> bool:
+    return any("Tensor" in str(parameter.annotation) for parameter in inspect.signature(function).parameters.values())
 
 
 def cells():
@@ -37,6 +57,22 @@ def test_names_of_cases_differ_and_exceptions_name_columns():
     assert len(set(names)) == len(names), sorted(name for name in set(names) if names.count(name) > 1)
     known = {column.name for column in COLUMNS}
     assert not [(case.name, name) for case in all_cases() for name in case.not_applicable if name not in known]
+
+
+def names_of_rows(names):
+    """As twins are told by: `rnnt_loss` and `RNNTLoss` are one row."""
+    return {name.lower().replace("_", "") for name in names}
+
+
+def test_every_public_function_of_tensors_and_every_transform_has_a_row():
+    rows = names_of_rows(case.name.split(",")[0] for case in all_cases())
+    names = {*transforms.__all__, *of_tensors(functional), *(f"kaldi.{name}" for name in of_tensors(kaldi))}
+    assert not sorted(name for name in names if not names_of_rows([name]) <= rows)
+
+
+def test_functions_of_numbers_are_told_from_those_of_tensors():
+    assert {"vol", "psd", "apply_codec"} & set(of_tensors(functional)) == {"psd", "apply_codec"}
+    assert {"create_dct", "hz_to_mel", "edit_distance"} <= set(of_numbers(functional))
 
 
 class Counting:
