@@ -5,7 +5,7 @@ added (Stockham, "High-speed convolution and correlation", AFIPS 1966).
 """
 
 import functools
-import itertools
+import math
 
 import torch
 import torch.nn.functional as F
@@ -18,12 +18,15 @@ from sonovox.dsp.eager import can_reuse_buffers, first_samples, full_precision
 __all__ = ["Convolve", "FFTConvolve", "convolve", "fftconvolve"]
 
 _MODES = ("full", "same", "valid")
-# Blocks pay where one signal is so many times as long as the other; their transforms are as many times as long.
+# Blocks pay where one signal is so many times as long as the other.
 _UNEQUAL = 4
 _SMALLEST_BLOCK = 4096
 # From this length on, MKL transforms one row in twice the time that it takes for two.
 _LONG_ROW = 1 << 14
-_AT_ONCE = 1 << 18  # samples of several signals that are transformed together
+# Rows are transformed together in this many samples, which stay in the cache, but in no fewer rows than
+# these, since planning a transform takes MKL as long as transforming two.
+_AT_ONCE = 1 << 18
+_ROWS_AT_ONCE = 8
 
 
 def convolve(x: Tensor, y: Tensor, mode: str = "full") -> Tensor:
@@ -101,7 +104,7 @@ def fftconvolve(x: Tensor, y: Tensor, mode: str = "full") -> Tensor:
         # Beyond the valid samples a circular convolution may wrap round.
         n_fft = _fast_length(max(time, length) if mode == "valid" else time + length - 1)
         lone = choosing and n_fft >= _LONG_ROW and x.numel() == time and y.numel() == length
-        sums = _of_two_rows(x, y, n_fft) if lone else _circular(x, y, n_fft)
+        sums = _by_halves(x, y) if lone else _circular(x, y, n_fft)
     start = {"full": 0, "same": (length - 1) // 2, "valid": min(time, length) - 1}[mode]
     return first_samples(sums[..., start:], _length(time, length, mode)).to(dtype)
 
@@ -175,52 +178,86 @@ def _length(time: int, length: int, mode: str) -> int:
 
 
 def _circular(x: Tensor, y: Tensor, n_fft: int) -> Tensor:
-    if x.numel() * n_fft > _AT_ONCE * x.shape[-1] and x.shape[:-1] == y.shape[:-1] and can_reuse_buffers(x, y):
-        # A few signals after the others, so that their spectra stay in the cache.
+    pairs = x[..., 0].numel()
+    if pairs > _rows_at_once(n_fft) and x.shape[:-1] == y.shape[:-1] and can_reuse_buffers(x, y):
+        # A few pairs after the others, so that their spectra stay in the cache.
         sums = x.new_empty(*x.shape[:-1], n_fft)
-        rows = max(2, _AT_ONCE // n_fft)
-        parts = (tensor.reshape(-1, tensor.shape[-1]).split(rows) for tensor in (x, y, sums))
+        rows = _equal_parts(pairs, _rows_at_once(n_fft))
+        parts = (tensor.reshape(pairs, -1).split(rows) for tensor in (x, y, sums))
         for some_x, some_y, out in zip(*parts, strict=True):
-            out.copy_(torch.fft.irfft(torch.fft.rfft(some_x, n_fft) * torch.fft.rfft(some_y, n_fft), n_fft))
+            out.copy_(_circular(some_x, some_y, n_fft))
         return sums
     return torch.fft.irfft(torch.fft.rfft(x, n_fft) * torch.fft.rfft(y, n_fft), n_fft)
 
 
-def _of_two_rows(x: Tensor, y: Tensor, n_fft: int) -> Tensor:
-    """`_circular` for a single signal and a single filter, transformed as two rows of one batch."""
-    spectra = torch.fft.rfft(torch.stack([F.pad(signal.flatten(), (0, n_fft - signal.numel())) for signal in (x, y)]))
-    sums = torch.fft.irfft((spectra[0] * spectra[1]).expand(2, -1), n_fft)[0]
-    return sums.view(*[1] * (max(x.dim(), y.dim()) - 1), n_fft)
+def _by_halves(x: Tensor, y: Tensor) -> Tensor:
+    """The full convolution of a single signal with a single other one, from those of their halves."""
+    half = (max(x.shape[-1], y.shape[-1]) + 1) // 2
+    n_fft = _fast_length(2 * half)
+    halves = [F.pad(signal.flatten(), (0, 2 * half - signal.numel())).view(2, half) for signal in (x, y / n_fft)]
+    spectra = torch.fft.rfft(torch.cat(halves), n_fft)
+    first, second = spectra[0] * spectra[2], spectra[1] * spectra[3]
+    cross = spectra[0] * spectra[3] + spectra[1] * spectra[2]
+    sums = _inverse(torch.stack((first, cross, second)), n_fft)[:, : 2 * half]
+    heads, tails = F.pad(sums[:, :half], (0, 0, 0, 1)), F.pad(sums[:, half:], (0, 0, 1, 0))
+    return (heads + tails).view(*[1] * (max(x.dim(), y.dim()) - 1), 4 * half)
 
 
 def _by_blocks(signal: Tensor, kernel: Tensor) -> Tensor:
-    """At least the full convolution of a long `signal` with a short `kernel`."""
+    """At least the full convolution of a long `signal` with a short `kernel`.
+
+    Of each block, as many samples as the kernel has but one are those of the block before, and what
+    they give is dropped (overlap-save).
+    """
     time, length = signal.shape[-1], kernel.shape[-1]
-    n_fft = _fast_length(max(_UNEQUAL * length, _SMALLEST_BLOCK))
-    step = n_fft - length + 1  # longer than a tail, which so reaches into the next block only
-    response = torch.fft.rfft(kernel, n_fft).unsqueeze(-2)
+    n_fft = _block_length(time + length - 1, length)
+    step = n_fft - length + 1
+    n_blocks = -(-(time + length - 1) // step)
+    response = _scaled_rfft(kernel, n_fft).unsqueeze(-2)
     if not can_reuse_buffers(signal, kernel):
-        sums = _convolve_blocks(signal, response, n_fft, step)  # (..., blocks, n_fft)
-        heads, tails = F.pad(sums[..., :step], (0, 0, 0, 1)), sums[..., step:]
-        return (heads + F.pad(tails, (0, step - length + 1, 1, 0))).flatten(-2)
-    # A few blocks of one signal after the others, so that they and their spectra stay in the cache.
+        blocks = F.pad(signal, (length - 1, n_blocks * step - time)).unfold(-1, n_fft, step)
+        return _inverse(torch.fft.rfft(blocks) * response, n_fft)[..., length - 1 :].flatten(-2)
+    # A few blocks after the others, so that they and their spectra stay in the cache.
     leading = torch.broadcast_shapes(signal.shape[:-1], kernel.shape[:-1])
-    result = signal.new_zeros(*leading, -(-time // step) + 1, step)
-    signals, responses = signal.expand(*leading, time), response.expand(*leading, *response.shape[-2:])
-    together = max(2, _AT_ONCE // n_fft)
-    for index in itertools.product(*map(range, leading)):
-        for place, piece in enumerate(signals[index].split(together * step)):
-            sums = _convolve_blocks(piece, responses[index], n_fft, step)
-            out = result[index][place * together :][: len(sums) + 1]
-            out[:-1] += sums[:, :step]
-            out[1:, : length - 1] += sums[:, step:]
-    return result.flatten(-2)
+    signals = signal.expand(*leading, time).reshape(-1, time)
+    responses = response.expand(*leading, -1, -1).reshape(-1, 1, response.shape[-1])
+    result = signal.new_empty(len(signals), n_blocks, step)
+    at_once = _rows_at_once(n_fft)
+    rows, columns = _equal_parts(len(signals), max(1, at_once // n_blocks)), _equal_parts(n_blocks, at_once)
+    padded = signal.new_zeros(rows, length - 1 + n_blocks * step)
+    for some, factors, out in zip(signals.split(rows), responses.split(rows), result.split(rows), strict=True):
+        padded[: len(out), length - 1 : length - 1 + time] = some
+        blocks = padded[: len(out)].unfold(-1, n_fft, step)
+        for some_blocks, some_out in zip(blocks.split(columns, 1), out.split(columns, 1), strict=True):
+            spectra = torch.fft.rfft(some_blocks.contiguous())  # which copies a view far more slowly
+            some_out.copy_(_inverse(spectra.mul_(factors), n_fft)[..., length - 1 :])
+    return result.view(*leading, n_blocks * step)
 
 
-def _convolve_blocks(signal: Tensor, response: Tensor, n_fft: int, step: int) -> Tensor:
-    n_blocks = -(-signal.shape[-1] // step)
-    blocks = F.pad(signal, (0, n_blocks * step - signal.shape[-1])).unflatten(-1, (n_blocks, step))
-    return torch.fft.irfft(torch.fft.rfft(blocks, n_fft) * response, n_fft)
+def _scaled_rfft(signal: Tensor, n_fft: int) -> Tensor:
+    return torch.fft.rfft(signal / n_fft, n_fft)
+
+
+def _inverse(spectra: Tensor, n_fft: int) -> Tensor:
+    """Without the factor `1 / n_fft`, which costs MKL a tenth of the transform, and which `_scaled_rfft` has."""
+    return torch.fft.irfft(spectra, n_fft, norm="forward")
+
+
+def _rows_at_once(n_fft: int) -> int:
+    return max(_ROWS_AT_ONCE, _AT_ONCE // n_fft)
+
+
+def _equal_parts(count: int, most: int) -> int:
+    """The size of parts of at most `most`, the last of which is not much shorter than the others."""
+    return -(-count // -(-count // most))
+
+
+def _block_length(total: int, length: int) -> int:
+    """The power of two for which `total` samples cost least in blocks that overlap by `length - 1`."""
+    smallest = math.ceil(math.log2(max(_SMALLEST_BLOCK, 2 * length)))
+    sizes = [1 << power for power in range(smallest, smallest + 4)]
+    # The cost of a sample was measured to grow faster than the logarithm, as blocks outgrow the cache.
+    return min(sizes, key=lambda size: -(-total // (size - length + 1)) * size * math.log2(size) ** 3)
 
 
 def _fast_length(n: int) -> int:
@@ -232,10 +269,11 @@ def _fast_length(n: int) -> int:
 
 @functools.lru_cache(maxsize=256)
 def _fast_length_of(n: int) -> int:
-    best = 1 << max(n - 1, 1).bit_length()
+    lengths = []
     for odd in (1, 3, 5, 9, 15, 25, 27, 45, 75, 81):
         power = 2 * odd
         while power < n:
             power *= 2
-        best = min(best, power)
-    return best
+        # MKL takes a fifth less for powers of two than for others of their size.
+        lengths.append((power if odd == 1 else 1.2 * power, power))
+    return min(lengths)[1]
