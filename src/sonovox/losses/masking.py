@@ -49,7 +49,9 @@ def compute_masked_loss(
     return reduce_loss(loss_fn(predictions, targets), length, reduction)
 
 
-def reduce_loss(loss: Tensor, length: Tensor | None = None, reduction: str = "mean") -> Tensor:
+def reduce_loss(
+    loss: Tensor, length: Tensor | None = None, reduction: str = "mean", *, mask: Tensor | None = None
+) -> Tensor:
     """Losses of steps as one number, or one an item, over what is not padding.
 
     Padded steps count nothing, whatever stands there, NaN and infinity included.
@@ -60,6 +62,7 @@ def reduce_loss(loss: Tensor, length: Tensor | None = None, reduction: str = "me
         reduction: `"mean"` over all elements of the batch, `"sum"`, `"batchmean"` (the sum over the
             number of items), `"batch"` (the mean of each item, `(batch,)`), or `"none"` (`loss` with
             zeros at the padding).
+        mask: True for the elements that count, of a shape that broadcasts to that of `loss`; beside `length`.
 
     Raises:
         ArgumentError: another reduction; lengths that are no shares.
@@ -69,21 +72,22 @@ def reduce_loss(loss: Tensor, length: Tensor | None = None, reduction: str = "me
     tensor([1.5000, 3.0000])
     """
     check_choice("reduction", reduction, REDUCTIONS)
-    mask = steps_mask(loss, length)
-    if mask is None:
-        mask = torch.ones(1, dtype=torch.bool, device=loss.device)
-    else:
-        loss = loss.masked_fill(~mask, 0.0)
+    masks = [each for each in (steps_mask(loss, length), mask) if each is not None]
+    counted = torch.ones_like(loss, dtype=torch.bool)
+    for each in masks:
+        counted = counted & each
+    if masks:
+        loss = loss.masked_fill(~counted, 0.0)
     if reduction == "none":
         return loss
     if reduction == "sum":
         return loss.sum()
     if reduction == "batchmean":
         return loss.sum() / loss.shape[0]
-    counted = mask.expand_as(loss)
     if reduction == "mean":
         return loss.sum() / counted.sum().clamp(min=1)
-    return loss.flatten(1).sum(1) / counted.flatten(1).sum(1).clamp(min=1) if loss.dim() > 1 else loss
+    rows = loss.unsqueeze(-1).flatten(1), counted.unsqueeze(-1).flatten(1)
+    return rows[0].sum(1) / rows[1].sum(1).clamp(min=1)
 
 
 def steps_mask(loss: Tensor, length: Tensor | None) -> Tensor | None:
