@@ -64,9 +64,10 @@ def test_it_compiles_and_exports():
     arguments = torch.randn(4, 1, 5).tanh(), torch.tensor([[0], [4], [2], [2]])
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(*arguments), loss(*arguments))
-    program = torch.export.export(loss, arguments, dynamic_shapes=({0: torch.export.Dim.AUTO},) * 2)
-    more = torch.randn(9, 1, 5).tanh(), torch.arange(9).remainder(5).unsqueeze(1)
-    torch.testing.assert_close(program.module()(*more), loss(*more))
+    logits, one_hot = arguments[0][:, 0], F.one_hot(arguments[1][:, 0], 5).float()
+    program = torch.export.export(loss.loss_fn, (logits, one_hot), dynamic_shapes=({0: torch.export.Dim.AUTO},) * 2)
+    more = torch.randn(9, 5).tanh(), F.one_hot(torch.arange(9).remainder(5), 5).float()
+    torch.testing.assert_close(program.module()(*more), loss.loss_fn(*more))
 
 
 def test_what_cannot_be_meant_is_refused():
