@@ -34,6 +34,8 @@ HALF_LENGTH = math.ceil((ATTENUATION_DB - 8.0) / (2.285 * math.pi * (1.0 - PASS_
 
 BLOCK_SAMPLES = 2**14  # a block's larger side, unless the ratio needs more
 CHUNK_SAMPLES = 2**18  # blocks transformed together
+# MKL transforms a single row of this length or more several times as slowly as each of several.
+LONG_ROW = 2**14
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def resample_blocks(waveform: Tensor, plan: Plan) -> Tensor:
         blocks += 1  # an exported dimension is either always 1 or never
     after = (blocks - 1) * hop + block - before - time
     if can_reuse_buffers(waveform):
+        if blocks == 1 and block >= LONG_ROW:
+            blocks, after = 2, after + hop  # of zeros
         return _resample_in_chunks(waveform, plan, blocks, before, after)[..., :length]
     frames = F.pad(waveform, (before, after)).unfold(-1, block, hop)
     resampled = over_frames(functools.partial(_resample_frames, plan=plan), frames)
@@ -118,10 +122,10 @@ def _resample_in_chunks(waveform: Tensor, plan: Plan, blocks: int, before: int, 
     result = signals.new_empty(len(signals), blocks, kept.stop - kept.start)
     padded = signals.new_zeros(before + time + after)
     frames = padded.unfold(0, block, hop)
-    at_once = max(1, CHUNK_SAMPLES // block)
+    chunks = -(-blocks // max(4, CHUNK_SAMPLES // block))
     for signal, out in zip(signals, result, strict=True):
         padded[before : before + time] = signal
-        for chunk, out_chunk in zip(frames.split(at_once), out.split(at_once), strict=True):
+        for chunk, out_chunk in zip(frames.tensor_split(chunks), out.tensor_split(chunks), strict=True):
             spectra = torch.fft.rfft(chunk)[:, :bins]
             torch.view_as_real(spectra).view(len(chunk), -1).mul_(plan.response)
             out_chunk.copy_(torch.fft.irfft(spectra, n=plan.periods * plan.new, norm="forward")[:, kept])
@@ -130,7 +134,8 @@ def _resample_in_chunks(waveform: Tensor, plan: Plan, blocks: int, before: int, 
 
 def _block_periods(orig: int, new: int, guard: int) -> int:
     """The number of periods, a power of two for the transform's sake, at which a kept sample costs least."""
-    most = max(BLOCK_SAMPLES // max(orig, new), 4 * (2 * guard + 1))
+    # Of long periods few, that a signal has several blocks.
+    most = max(BLOCK_SAMPLES // max(orig, new), 2 * (2 * guard + 1))
 
     def cost(periods: int) -> float:
         sizes = (periods * orig, periods * new)
