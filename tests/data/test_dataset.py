@@ -1,6 +1,5 @@
 """Data sets of computed items."""
 
-import copy
 import pickle
 
 import pytest
@@ -8,7 +7,6 @@ import torch
 
 from sonovox._internal.errors import ArgumentError, DataError, ItemError, UnknownKeyError
 from sonovox.data import DynamicItemDataset, add_dynamic_item, provides, set_output_keys, takes
-from sonovox.data.dataset import Item
 
 
 @takes("n")
@@ -34,14 +32,6 @@ def test_an_item_knows_its_id_though_it_was_not_asked_for(dataset):
     assert dataset[1] == {"square": 1}
     assert dataset[1]["id"] == dataset[1].id == "u1"
     assert "id" not in dataset[1]
-
-
-def test_an_item_pickles_and_copies_with_its_id():
-    item = Item({"x": 1}, item_id="u1")
-    for other in (pickle.loads(pickle.dumps(item)), copy.copy(item), copy.deepcopy(item)):  # noqa: S301
-        assert (other, other["id"]) == ({"x": 1}, "u1")
-    with pytest.raises(KeyError, match=r"nothing"):
-        item["nothing"]
 
 
 def test_the_last_index_ends_an_iteration(dataset):

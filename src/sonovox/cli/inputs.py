@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.io.encodings import AUDIO_SUFFIXES
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs"]
-
-AUDIO_SUFFIXES = frozenset({
-    ".aac", ".aif", ".aiff", ".amr", ".au", ".avi", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2",
-    ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wave", ".weba", ".webm", ".wma",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ __all__ = [
     "DynamicBatchSampler",
     "DynamicItem",
     "DynamicItemDataset",
+    "Item",
     "LoopedLoader",
     "PaddedBatch",
     "PaddedData",
@@ -21,18 +22,26 @@ __all__ = [
     "ReproducibleRandomSampler",
     "ReproducibleWeightedRandomSampler",
     "SaveableDataLoader",
+    "SentencePiece",
     "ShardedBatchSampler",
     "TextEncoder",
     "add_dynamic_item",
+    "audio_duration",
     "batch_pad_right",
+    "length_to_mask",
     "make_dataloader",
+    "merge_char",
     "provides",
+    "read_audio",
     "set_output_keys",
+    "split_word",
     "takes",
     "undo_padding",
+    "write_audio",
 ]
 
 if TYPE_CHECKING:
+    from sonovox.data.audio import audio_duration, read_audio, write_audio
     from sonovox.data.balancing_sampler import BalancingDataSampler
     from sonovox.data.batch import PaddedBatch, PaddedData
     from sonovox.data.categorical_encoder import CategoricalEncoder
@@ -42,15 +51,19 @@ if TYPE_CHECKING:
     from sonovox.data.default_loader import make_dataloader
     from sonovox.data.dynamic_batch_sampler import DynamicBatchSampler
     from sonovox.data.dynamic_items import DynamicItem, provides, takes
+    from sonovox.data.item import Item
     from sonovox.data.loader import SaveableDataLoader
     from sonovox.data.looped_loader import LoopedLoader
     from sonovox.data.padding import batch_pad_right, undo_padding
     from sonovox.data.pipeline import DataPipeline
     from sonovox.data.quarantine import Quarantine, QuarantinedItem
     from sonovox.data.random_sampler import ReproducibleRandomSampler
+    from sonovox.data.sentencepiece import SentencePiece
     from sonovox.data.sharded_sampler import ShardedBatchSampler
     from sonovox.data.text_encoder import TextEncoder
     from sonovox.data.weighted_sampler import ReproducibleWeightedRandomSampler
+    from sonovox.data.words import merge_char, split_word
+    from sonovox.dsp.lengths import length_to_mask
 
 __getattr__ = lazy_names(
     __name__,
@@ -63,6 +76,7 @@ __getattr__ = lazy_names(
         "DynamicBatchSampler": "sonovox.data.dynamic_batch_sampler",
         "DynamicItem": "sonovox.data.dynamic_items",
         "DynamicItemDataset": "sonovox.data.dataset",
+        "Item": "sonovox.data.item",
         "LoopedLoader": "sonovox.data.looped_loader",
         "PaddedBatch": "sonovox.data.batch",
         "PaddedData": "sonovox.data.batch",
@@ -71,15 +85,22 @@ __getattr__ = lazy_names(
         "ReproducibleRandomSampler": "sonovox.data.random_sampler",
         "ReproducibleWeightedRandomSampler": "sonovox.data.weighted_sampler",
         "SaveableDataLoader": "sonovox.data.loader",
+        "SentencePiece": "sonovox.data.sentencepiece",
         "ShardedBatchSampler": "sonovox.data.sharded_sampler",
         "TextEncoder": "sonovox.data.text_encoder",
         "add_dynamic_item": "sonovox.data.dataset",
+        "audio_duration": "sonovox.data.audio",
         "batch_pad_right": "sonovox.data.padding",
+        "length_to_mask": "sonovox.dsp.lengths",
         "make_dataloader": "sonovox.data.default_loader",
+        "merge_char": "sonovox.data.words",
         "provides": "sonovox.data.dynamic_items",
+        "read_audio": "sonovox.data.audio",
         "set_output_keys": "sonovox.data.dataset",
+        "split_word": "sonovox.data.words",
         "takes": "sonovox.data.dynamic_items",
         "undo_padding": "sonovox.data.padding",
+        "write_audio": "sonovox.data.audio",
     },
 )
 

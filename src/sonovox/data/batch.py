@@ -79,7 +79,8 @@ class PaddedBatch:
         for key in self._keys:
             values = _values_of(key, examples, ids)
             if apply_default_convert:
-                values = [default_convert(value) for value in values]
+                # Most values are text and tensors, which default_convert takes long to leave as they are.
+                values = [value if isinstance(value, Tensor | str) else default_convert(value) for value in values]
             if key in to_pad if to_pad is not None else all(isinstance(v, Tensor) and v.dim() > 0 for v in values):
                 settings = {**(padding_kwargs or {}), **(per_key_padding_kwargs or {}).get(key, {})}
                 setattr(self, key, _padded(key, values, ids, padding_func, settings))

@@ -13,34 +13,24 @@ from torch.utils.data import Dataset
 
 from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError, DataError
+from sonovox.data.arrow_items import ArrowItems
+from sonovox.data.audio import audio_duration
+from sonovox.data.audio_folder import read_audio_folder
 from sonovox.data.dynamic_items import Keys
+from sonovox.data.item import Item
+from sonovox.data.item_cache import FolderCache, MemoryCache
+from sonovox.data.item_files import read_csv, read_json, read_jsonl
+from sonovox.data.item_table import ItemTable, Row
+from sonovox.data.kaldi_folder import read_kaldi
+from sonovox.data.lhotse_cuts import read_lhotse
 from sonovox.data.pipeline import DataPipeline, OutputKeys
+from sonovox.data.replacements import Replacements
+from sonovox.data.tar_shards import read_tar
 
-__all__ = ["DynamicItemDataset", "Item", "add_dynamic_item", "set_output_keys"]
+__all__ = ["DynamicItemDataset", "add_dynamic_item", "set_output_keys"]
 
 Self = TypeVar("Self", bound="DynamicItemDataset")
-Path = str | os.PathLike[str]
-
-
-class Item(dict[str, Any]):
-    """The asked keys of an item; `item["id"]` answers even where "id" is not among them.
-
-    >>> item = Item({"text": "yes"}, item_id="u1")
-    >>> item, item["id"]
-    ({'text': 'yes'}, 'u1')
-    """
-
-    def __init__(self, values: Mapping[str, Any], *, item_id: str) -> None:
-        super().__init__(values)
-        self.id = item_id
-
-    def __missing__(self, key: str) -> Any:
-        if key == "id":
-            return self.id
-        raise KeyError(key)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored_item, (dict(self), self.id)
+FilePath = str | os.PathLike[str]
 
 
 class DynamicItemDataset(Dataset[Item]):
@@ -63,6 +53,8 @@ class DynamicItemDataset(Dataset[Item]):
     ['u2', 'u1']
     """
 
+    description = ""
+
     def __init__(
         self,
         data: Mapping[str, Mapping[str, Any]],
@@ -76,11 +68,15 @@ class DynamicItemDataset(Dataset[Item]):
             )
         self.data = data
         self.data_ids: list[str] = list(data)
-        static = set(data[self.data_ids[0]]) if data else set()
+        # Of mappings, those of the first; what others have beyond is learned as it comes.
+        static = data.all_keys if isinstance(data, ItemTable | ArrowItems) else next(iter(data.values()), {})
         self.pipeline = DataPipeline({"id", *static}, dynamic_items, output_keys)
 
     def __len__(self) -> int:
         return len(self.data_ids)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} items{self.description and ': '}{self.description}>"
 
     def __getitem__(self, index: int) -> Item:
         item_id = self.data_ids[index]
@@ -224,6 +220,135 @@ class DynamicItemDataset(Dataset[Item]):
         joined.pipeline.add_static_keys(set().union(*(dataset.pipeline.static_keys for dataset in datasets)))
         return joined
 
+    @classmethod
+    def from_json(
+        cls: type[Self],
+        json_path: FilePath,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The items of a JSON file that maps ids to mappings.
+
+        Args:
+            json_path: the file.
+            replacements: what `{name}` and `$name` stand for in its text, such as the folder of a corpus.
+            dynamic_items: as for the class.
+            output_keys: as for the class.
+        """
+        return cls(read_json(json_path, replacements), dynamic_items, output_keys)
+
+    @classmethod
+    def from_csv(
+        cls: type[Self],
+        csv_path: FilePath,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+        col_types: Mapping[str, Callable[[str], Any]] | None = None,
+    ) -> Self:
+        """The items of a CSV file: ids under "ID", "duration" as a number, all else as text.
+
+        `col_types` maps columns to what converts their text, such as `int`; see `from_json`.
+        """
+        return cls(read_csv(csv_path, replacements, col_types), dynamic_items, output_keys)
+
+    @classmethod
+    def from_jsonl(
+        cls: type[Self],
+        jsonl_path: FilePath,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+        *,
+        id_key: str = "id",
+    ) -> Self:
+        """The items of a file with one JSON object a line, told apart by `id_key`; for the rest see `from_json`."""
+        return cls(read_jsonl(jsonl_path, replacements, id_key), dynamic_items, output_keys)
+
+    @classmethod
+    def from_arrow_dataset(
+        cls: type[Self],
+        dataset: Any,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The rows of a Hugging Face data set, by its column "id" or else by number; for the rest see `from_json`."""
+        return cls(ArrowItems(dataset, Replacements(replacements)), dynamic_items, output_keys)
+
+    @classmethod
+    def from_kaldi(
+        cls: type[Self],
+        folder: FilePath,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The utterances of a Kaldi data directory: "audio", "text", "speaker", "duration"; see `from_json`.
+
+        Commands in wav.scp are refused: they would run whatever the list says.
+        """
+        return cls(read_kaldi(folder, Replacements(replacements)), dynamic_items, output_keys)._with_duration()
+
+    @classmethod
+    def from_folder(
+        cls: type[Self],
+        folder: FilePath,
+        transcripts: FilePath | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The sound files in a folder and below: "audio", "duration", and "text" where there is some.
+
+        Text stands in the file `transcripts` (lines `name text`), or in .txt or .lab files beside the sound, or in
+        LibriSpeech's transcripts. `repr` of the data set says what was found.
+        """
+        table, found = read_audio_folder(folder, transcripts)
+        dataset = cls(table, dynamic_items, output_keys)._with_duration()
+        dataset.description = found
+        return dataset
+
+    @classmethod
+    def from_tar(
+        cls: type[Self],
+        shards: FilePath | Iterable[FilePath],
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The items of tar files in WebDataset's layout, which are not unpacked: "audio", "duration", and the rest.
+
+        Text is under its ending ("txt"), the keys of .json files are keys of the item. `shards` may be a pattern such
+        as `"train-{000..012}.tar"`.
+        """
+        return cls(read_tar(shards), dynamic_items, output_keys)._with_duration()
+
+    @classmethod
+    def from_lhotse(
+        cls: type[Self], cuts: Iterable[Any], dynamic_items: Iterable[Any] = (), output_keys: OutputKeys = ()
+    ) -> Self:
+        """The cuts of a Lhotse `CutSet`: "audio" (for `read_audio`), "duration", "text", "speaker", "language"."""
+        return cls(read_lhotse(cuts), dynamic_items, output_keys)
+
+    def cache(self, keys: str | Iterable[str], folder: FilePath | None = None, max_bytes: int = 1 << 30) -> None:
+        """Keep computed keys, so that they are computed once; the data sets that are made from this one share them.
+
+        Args:
+            keys: computed keys to keep.
+            folder: keep them in files here, over runs and for all processes. Empty it when the functions change.
+            max_bytes: without a folder, keep them in memory up to this size. Each worker process has its own memory;
+                run `iterate_once` before workers start, and they share what is there.
+        """
+        names = frozenset([keys] if isinstance(keys, str) else keys)
+        self.pipeline.cache = MemoryCache(names, max_bytes) if folder is None else FolderCache(names, folder)
+
+    def _with_duration(self: Self) -> Self:
+        """This data set, which finds the duration of an item when it is asked for, unless the items have it."""
+        provided = {key for item in self.pipeline.dynamic_items for key in item.keys}
+        if "duration" not in self.pipeline.static_keys | provided:
+            self.add_dynamic_item(audio_duration, takes="audio", provides="duration")
+        return self
+
     def _passing(
         self,
         smallest: Mapping[str, Any],
@@ -242,9 +367,11 @@ class DynamicItemDataset(Dataset[Item]):
             ):
                 yield item_id, values.get(sort_key) if sort_key is not None else None
 
-    def _point(self, item_id: str) -> dict[str, Any]:
+    def _point(self, item_id: str) -> Mapping[str, Any]:
         """The static keys of an item."""
         known = self.data[item_id]
+        if isinstance(known, Row):
+            return known
         if known.get("id", item_id) != item_id:
             raise DataError(f"item {item_id!r} says that its id is {known['id']!r}", hint='rename its key "id"')
         if not known.keys() <= self.pipeline.static_keys:
@@ -273,10 +400,6 @@ def set_output_keys(datasets: Iterable[DynamicItemDataset], output_keys: OutputK
     """Choose what the items of several data sets shall hold."""
     for dataset in datasets:
         dataset.set_output_keys(output_keys)
-
-
-def _restored_item(values: dict[str, Any], item_id: str) -> Item:
-    return Item(values, item_id=item_id)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,0 +1,144 @@
+"""Descriptions of items in files: JSON, JSON lines and CSV."""
+
+import collections
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sonovox._internal.checks import did_you_mean
+from sonovox._internal.errors import DataError
+from sonovox.data.item_table import ItemTable
+from sonovox.data.replacements import Replacements
+
+__all__ = ["read_csv", "read_json", "read_jsonl"]
+
+FilePath = str | os.PathLike[str]
+
+
+def read_json(path: FilePath, replacements: Mapping[str, Any] | None = None) -> ItemTable:
+    """Items of a JSON file that maps ids to mappings.
+
+    Raises:
+        DataError: not of that form, or an id that stands twice.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", hint=error.hint) from None
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}", hint="for one object a line, use from_jsonl") from error
+    if not isinstance(content, dict):
+        raise DataError(
+            f"{path}: ids with their items were expected, got a {type(content).__name__}",
+            hint="for one object a line, use from_jsonl",
+        )
+    for item_id, item in content.items():
+        if not isinstance(item, dict):
+            raise DataError(f"{path}: item {item_id!r} must be a mapping of keys to values, got {item!r}")
+        if item.get("id", item_id) != item_id:
+            raise DataError(f"{path}: item {item_id!r} says that its id is {item['id']!r}", hint='rename its key "id"')
+    replaced = Replacements(replacements)
+    return ItemTable.from_items(list(content), [replaced(item) for item in content.values()])
+
+
+def read_jsonl(path: FilePath, replacements: Mapping[str, Any] | None = None, id_key: str = "id") -> ItemTable:
+    """Items of a file with one JSON object a line, whose ids stand under `id_key`.
+
+    Raises:
+        DataError: a line that is no object or has no id, with its number; or an id that stands twice.
+    """
+    replaced = Replacements(replacements)
+    ids, items = [], []
+    with Path(path).open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{path}:{number} is not JSON: {error}") from error
+            if not isinstance(item, dict) or id_key not in item:
+                keys = list(item) if isinstance(item, dict) else []
+                raise DataError(
+                    f"{path}:{number}: an object with {id_key!r} was expected, got {line.strip()[:80]}",
+                    hint=did_you_mean(id_key, keys) or 'name the key that tells items apart with id_key="..."',
+                )
+            ids.append(str(item[id_key]))
+            items.append(replaced(item if id_key == "id" else {k: v for k, v in item.items() if k != "id"}))
+    return _told_of(path, lambda: ItemTable.from_items(ids, items))
+
+
+def read_csv(
+    path: FilePath,
+    replacements: Mapping[str, Any] | None = None,
+    col_types: Mapping[str, Callable[[str], Any]] | None = None,
+) -> ItemTable:
+    """Items of a CSV file: ids in the column "ID", "duration" as a number, all else as text.
+
+    Args:
+        path: of the file; the first line names the columns. Spaces after commas do not count.
+        replacements: for text.
+        col_types: column -> what converts its text, such as `int`.
+
+    Raises:
+        DataError: no column "ID", a line with more or fewer fields, a duration that is no number, or an id that
+            stands twice; with the number of the line.
+    """
+    types: dict[str, Callable[[str], Any]] = {"duration": float, **(col_types or {})}
+    replaced = Replacements(replacements)
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, skipinitialspace=True)
+        names = [name.strip() for name in next(reader, [])]
+        if "ID" not in names:
+            near = next((name for name in names if name.lower() == "id"), "")
+            raise DataError(
+                f'{path}: a column "ID" was expected, got {", ".join(names) or "an empty file"}',
+                hint=f"rename {near}" if near else "the first line names the columns",
+            )
+        if len(set(names)) < len(names):
+            raise DataError(f"{path}: columns must differ, got {', '.join(names)}")
+        rows = list(_rows(path, reader, names))
+    columns: dict[str, Any] = dict(zip(names, zip(*(row for _, row in rows), strict=True), strict=False))
+    for name, convert in types.items():
+        if name in columns:
+            columns[name] = [
+                _converted(convert, text, path, line, name) for text, (line, _) in zip(columns[name], rows, strict=True)
+            ]
+    ids = list(columns.pop("ID", ()))
+    return _told_of(path, lambda: ItemTable(ids, {name: [replaced(v) for v in col] for name, col in columns.items()}))
+
+
+def _rows(path: FilePath, reader: Any, names: list[str]) -> Iterator[tuple[int, list[str]]]:
+    for row in reader:
+        if len(row) == len(names):
+            yield reader.line_num, row
+        elif row:
+            raise DataError(
+                f"{path}:{reader.line_num}: {len(names)} fields were expected, got {len(row)}",
+                hint='put text with commas in "quotes"',
+            )
+
+
+def _converted(convert: Callable[[str], Any], text: str, path: FilePath, line: int, name: str) -> Any:
+    try:
+        return convert(text)
+    except ValueError as error:
+        raise DataError(f"{path}:{line}: {name} could not be converted, got {text!r}: {error}") from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = [key for key, count in collections.Counter(key for key, _ in pairs).items() if count > 1]
+        raise DataError(f"ids and keys must differ, these stand more than once: {', '.join(twice[:5])}")
+    return found
+
+
+def _told_of(path: FilePath, make: Callable[[], ItemTable]) -> ItemTable:
+    try:
+        return make()
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", hint=error.hint) from None
