@@ -1,33 +1,26 @@
 """Metrics: how good a result is."""
 
-from typing import TYPE_CHECKING
-
-from sonovox._internal.lazy import lazy_names
+from sonovox.metrics.accuracy import AccuracyStats
+from sonovox.metrics.binary_metric_stats import BinaryMetricStats
+from sonovox.metrics.classification_stats import ClassificationStats
+from sonovox.metrics.detection import EER, det_curve, minDCF
+from sonovox.metrics.error_rate import ErrorRate, character_error_rate, word_error_rate
+from sonovox.metrics.error_rate_stats import ErrorRateStats
+from sonovox.metrics.metric_stats import MetricStats
+from sonovox.metrics.weighted_error_rate import EmbeddingErrorRateSimilarity, WeightedErrorRateStats
 
 __all__ = [
+    "AccuracyStats",
+    "BinaryMetricStats",
+    "ClassificationStats",
+    "EER",
+    "EmbeddingErrorRateSimilarity",
     "ErrorRate",
     "ErrorRateStats",
     "MetricStats",
+    "WeightedErrorRateStats",
     "character_error_rate",
+    "det_curve",
+    "minDCF",
     "word_error_rate",
 ]
-
-if TYPE_CHECKING:
-    from sonovox.metrics.error_rate import ErrorRate, character_error_rate, word_error_rate
-    from sonovox.metrics.error_rate_stats import ErrorRateStats
-    from sonovox.metrics.metric_stats import MetricStats
-
-__getattr__ = lazy_names(
-    __name__,
-    {
-        "ErrorRate": "sonovox.metrics.error_rate",
-        "ErrorRateStats": "sonovox.metrics.error_rate_stats",
-        "MetricStats": "sonovox.metrics.metric_stats",
-        "character_error_rate": "sonovox.metrics.error_rate",
-        "word_error_rate": "sonovox.metrics.error_rate",
-    },
-)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
