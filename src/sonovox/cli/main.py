@@ -6,7 +6,7 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox.cli import doctor, info, models, transcribe
+from sonovox.cli import doctor, evaluate, info, models, train, transcribe
 from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
@@ -18,12 +18,14 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="sonovox",
-    help="Audio and speech on PyTorch: transcribe recordings, look into files, manage models.",
+    help="Audio and speech on PyTorch: transcribe recordings, train models, look into files.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("transcribe")(transcribe.transcribe)
+app.command("train", context_settings=train.CONTEXT)(train.train)
+app.command("evaluate", context_settings=train.CONTEXT)(evaluate.evaluate)
 app.command("info")(info.info)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
@@ -44,7 +46,7 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error."""
+    """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error, 128 + n for a signal."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
@@ -63,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = _reader_has_left() if isinstance(leave.__context__, BrokenPipeError) else leave.code
     except Exception as error:
         print_error(as_sonovox_error(error), debug=debug)
-        code = EXIT_ERROR
+        code = getattr(error, "exit_code", EXIT_ERROR)
     if code == EXIT_INTERRUPTED:  # which some versions of typer return of themselves
         note("interrupted; what was finished is kept")
     sys.exit(code or 0)

@@ -1,0 +1,162 @@
+"""Several processes under `torchrun`: who is who, gradients in step, metrics brought together."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+__all__ = [
+    "Replicated",
+    "gather_states",
+    "highest",
+    "is_main_process",
+    "mean_over_processes",
+    "parallel",
+    "process_group",
+    "run_on_main",
+]
+
+
+def is_main_process() -> bool:
+    """True on the process that writes and prints: rank 0, or the only one.
+
+    >>> is_main_process()
+    True
+    """
+    return not _is_running() or torch.distributed.get_rank() == 0
+
+
+def run_on_main(func: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> None:
+    """Call `func` on rank 0; the others wait until it has ended.
+
+    Raises:
+        RuntimeError: on the other ranks, when it failed on rank 0.
+
+    >>> run_on_main(print, ("once",))
+    once
+    """
+    failed: BaseException | None = None
+    if is_main_process():
+        try:
+            func(*args, **(kwargs or {}))
+        except Exception as error:
+            failed = error
+    if _is_running():
+        told = torch.tensor([failed is not None], dtype=torch.int32, device=_meeting_device())
+        torch.distributed.broadcast(told, src=0)
+        if told.item() and failed is None:
+            raise RuntimeError("rank 0 failed; its own error says why")
+    if failed is not None:
+        raise failed
+
+
+@contextmanager
+def process_group(backend: str, device: torch.device) -> Iterator[torch.device]:
+    """The group of processes that `torchrun` started, for the time of the block; yields the device of this one.
+
+    Without `torchrun`, or inside a group that exists already, it does nothing.
+
+    Args:
+        backend: `"nccl"` or `"gloo"`; without a GPU it is gloo.
+        device: that was asked for; `cuda` without a number becomes the one of this process.
+    """
+    if "LOCAL_RANK" in os.environ and device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ or _is_running():
+        yield device
+        return
+    torch.distributed.init_process_group(backend if device.type == "cuda" else "gloo")
+    try:
+        yield device
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+class Replicated(nn.parallel.DistributedDataParallel):
+    """Torch's DDP, through which the attributes of the module stay in reach."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(super().__getattr__("module"), name)
+
+
+def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused: bool) -> nn.Module:
+    """`module` for training on all processes of the group, or itself where there is no group or nothing to learn.
+
+    Args:
+        module: already on `device`.
+        device: of this process.
+        mode: `"ddp"`: the same weights everywhere, gradients averaged; `"fsdp"`: each process holds a part (FSDP2).
+        find_unused: for DDP, where some weights get no gradient.
+    """
+    if not _is_running() or not any(weight.requires_grad for weight in module.parameters()):
+        return module
+    if mode == "fsdp":
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        # A mesh of its own: without one, FSDP would take a GPU wherever one is in the machine.
+        return fully_shard(module, mesh=init_device_mesh(device.type, (torch.distributed.get_world_size(),)))
+    return Replicated(
+        module, device_ids=[device] if device.type == "cuda" else None, find_unused_parameters=find_unused
+    )
+
+
+def mean_over_processes(total: float, count: float) -> float:
+    """The mean of sums and counts that are spread over the processes; 0 where nothing was counted.
+
+    >>> mean_over_processes(6.0, 4)
+    1.5
+    """
+    if _is_running():
+        both = torch.tensor([total, count], dtype=torch.float64, device=_meeting_device())
+        torch.distributed.all_reduce(both)
+        total, count = both.tolist()
+    return total / count if count else 0.0
+
+
+def highest(value: int) -> int:
+    """The highest of the values that the processes bring.
+
+    >>> highest(2)
+    2
+    """
+    if not _is_running():
+        return value
+    told = torch.tensor([value], dtype=torch.int32, device=_meeting_device())
+    torch.distributed.all_reduce(told, op=torch.distributed.ReduceOp.MAX)
+    return int(told.item())
+
+
+def gather_states(state: Any) -> list[Any]:
+    """The states of all processes, by rank, on each of them.
+
+    Args:
+        state: numbers, texts, lists and mappings, as in JSON.
+
+    >>> gather_states({"ids": ["a"], "scores": [0.5]})
+    [{'ids': ['a'], 'scores': [0.5]}]
+    """
+    if not _is_running():
+        return [state]
+    states: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(states, state)  # among processes of one run, which trust each other
+    return states
+
+
+def _is_running() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _meeting_device() -> torch.device:
+    """Where small tensors meet: NCCL knows only the GPU."""
+    if torch.distributed.get_backend() == "nccl":
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu")
