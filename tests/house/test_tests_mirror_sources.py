@@ -10,6 +10,7 @@ FREE_FOLDERS = {"house", "parity"}
 FREE_TESTS = {
     "dsp/matrix/test_matrix.py": "what every operation of dsp has in common",
     "io/test_mutations.py": "damaged files, through load, info and stream",
+    "nn/test_layer_properties.py": "what every layer has in common",
     "nn/test_reference_layers.py": "layers and models with SpeechBrain's weights against its numbers",
     "test_docs.py": "the pages of docs/ and the README",
 }

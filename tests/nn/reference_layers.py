@@ -28,9 +28,10 @@ CLASSES = {
     **{
         f"speechbrain.{home}.{name}": f"sonovox.nn.{name}"
         for home, names in {
-            "nnet.CNN": ["Conv1d", "Conv2d"],
-            "nnet.RNN": ["GRU", "LSTM", "LiGRU", "RNN", "SLiGRU"],
-            "nnet.normalization": ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "LayerNorm"],
+            "lobes.models.ECAPA_TDNN": ["AttentiveStatisticsPooling"],
+            "nnet.CNN": ["Conv1d", "Conv2d", "ConvTranspose1d", "DepthwiseSeparableConv1d", "SincConv"],
+            "nnet.RNN": ["AttentionalRNNDecoder", "GRU", "LSTM", "LiGRU", "QuasiRNN", "RNN", "SLiGRU"],
+            "nnet.normalization": ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "LayerNorm", "PCEN"],
             "nnet.pooling": ["AdaptivePool", "AttentionPooling", "Pooling1d", "Pooling2d", "StatisticsPooling"],
             "processing.features": [
                 "ContextWindow",
@@ -59,19 +60,9 @@ NOT_YET = {
     "asr_transformer_post",
     "asr_transformer_pre",
     "asr_transformer_rope",
-    "attdec_content_gru",
-    "attdec_content_rnn",
-    "attdec_location_gru",
-    "attdec_location_lstm",
-    "attentive_statistics_pooling",
     "conv_frontend",
     "convtasnet_masknet",
-    "convtranspose1d",
-    "depthwise_separable_conv1d",
-    "pcen",
-    "quasirnn",
     "se_res2net_block",
-    "sincconv",
     "transformer_lm",
     "w2v_encoder_wrapper",
     "w2v_latent_extractor",
@@ -171,6 +162,11 @@ def _recurrent(module: nn.Module, inputs: Tensors, _: Tensors) -> Tensors:
     return {"output": states, "nolens": module(inputs["x"])[0], **dict(zip("hc", h, strict=False))}
 
 
+def _decoder(module: nn.Module, inputs: Tensors, _: Tensors) -> Tensors:
+    states, weights = module(inputs["inp"], inputs["enc"], inputs["wav_len"])
+    return {"output0": states, "output1": weights}
+
+
 def _language_model(module: nn.Module, inputs: Tensors, _: Tensors) -> Tensors:
     scores, (h, c) = module(inputs["tokens"])
     return {"output": scores, "h": h, "c": c}
@@ -206,6 +202,8 @@ def _running_normaliser(module: nn.Module, inputs: Tensors, _: Tensors) -> Tenso
 
 
 CALLS = {
+    "attdec": _decoder,
+    "attentive_statistics_pooling": _lengths_and_none,
     "gru": _recurrent,
     "inputnorm_glob": _running_normaliser,
     "inputnorm": _normaliser,

@@ -10,47 +10,65 @@ from sonovox._internal.lazy import lazy_names
 __all__ = [
     "AdaptivePool",
     "AttentionPooling",
+    "AttentionalRNNDecoder",
+    "AttentiveStatisticsPooling",
     "BatchNorm1d",
     "BatchNorm2d",
+    "ContentBasedAttention",
     "ContextWindow",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
     "DCT",
     "Deltas",
+    "DepthwiseSeparableConv1d",
     "Dropout2d",
     "Embedding",
+    "ExponentialMovingAverage",
     "Fbank",
     "Filterbank",
     "GRU",
+    "GRUCell",
     "GroupNorm",
     "GumbelSoftmax",
     "ISTFT",
     "InputNormalization",
     "InstanceNorm1d",
     "InstanceNorm2d",
+    "KeyValueAttention",
     "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LengthsCapableSequential",
     "LiGRU",
     "Linear",
+    "LocationAwareAttention",
     "MFCC",
     "ModuleList",
+    "PCEN",
     "Pooling1d",
     "Pooling2d",
+    "QuasiRNN",
     "RNN",
+    "RNNCell",
     "SLiGRU",
     "STFT",
     "Sequential",
+    "SincConv",
     "Softmax",
     "StatisticsPooling",
     "Swish",
+    "TDNNBlock",
     "spectral_magnitude",
 ]
 
 if TYPE_CHECKING:
     from sonovox.nn.activations import GumbelSoftmax, Softmax, Swish
+    from sonovox.nn.attentional_decoder import AttentionalRNNDecoder
+    from sonovox.nn.attentive_pooling import AttentiveStatisticsPooling
     from sonovox.nn.containers import LengthsCapableSequential, ModuleList, Sequential
     from sonovox.nn.convolution import Conv1d, Conv2d
+    from sonovox.nn.decoder_attention import ContentBasedAttention, KeyValueAttention, LocationAwareAttention
     from sonovox.nn.dropout import Dropout2d
     from sonovox.nn.embedding import Embedding
     from sonovox.nn.fbank import MFCC, Fbank
@@ -59,23 +77,26 @@ if TYPE_CHECKING:
     from sonovox.nn.input_normalization import InputNormalization
     from sonovox.nn.ligru import LiGRU, SLiGRU
     from sonovox.nn.linear import Linear
-    from sonovox.nn.normalization import (
-        BatchNorm1d,
-        BatchNorm2d,
-        GroupNorm,
-        InstanceNorm1d,
-        InstanceNorm2d,
-        LayerNorm,
-    )
+    from sonovox.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm
+    from sonovox.nn.pcen import PCEN, ExponentialMovingAverage
     from sonovox.nn.pooling import AdaptivePool, AttentionPooling, Pooling1d, Pooling2d, StatisticsPooling
+    from sonovox.nn.quasi_rnn import QuasiRNN
     from sonovox.nn.recurrent import GRU, LSTM, RNN
+    from sonovox.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
+    from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d
+    from sonovox.nn.sinc_convolution import SincConv
     from sonovox.nn.stft import ISTFT, STFT, spectral_magnitude
+    from sonovox.nn.tdnn import TDNNBlock
+    from sonovox.nn.transposed_convolution import ConvTranspose1d
 
 # file -> the public names in it
 _FILES = {
     "activations": ("GumbelSoftmax", "Softmax", "Swish"),
+    "attentional_decoder": ("AttentionalRNNDecoder",),
+    "attentive_pooling": ("AttentiveStatisticsPooling",),
     "containers": ("LengthsCapableSequential", "ModuleList", "Sequential"),
     "convolution": ("Conv1d", "Conv2d"),
+    "decoder_attention": ("ContentBasedAttention", "KeyValueAttention", "LocationAwareAttention"),
     "dropout": ("Dropout2d",),
     "embedding": ("Embedding",),
     "fbank": ("MFCC", "Fbank"),
@@ -85,9 +106,16 @@ _FILES = {
     "ligru": ("LiGRU", "SLiGRU"),
     "linear": ("Linear",),
     "normalization": ("BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm"),
+    "pcen": ("PCEN", "ExponentialMovingAverage"),
     "pooling": ("AdaptivePool", "AttentionPooling", "Pooling1d", "Pooling2d", "StatisticsPooling"),
+    "quasi_rnn": ("QuasiRNN",),
     "recurrent": ("GRU", "LSTM", "RNN"),
+    "recurrent_cells": ("GRUCell", "LSTMCell", "RNNCell"),
+    "separable_convolution": ("DepthwiseSeparableConv1d",),
+    "sinc_convolution": ("SincConv",),
     "stft": ("ISTFT", "STFT", "spectral_magnitude"),
+    "tdnn": ("TDNNBlock",),
+    "transposed_convolution": ("ConvTranspose1d",),
 }
 
 __getattr__ = lazy_names(__name__, {name: f"sonovox.nn.{file}" for file, names in _FILES.items() for name in names})

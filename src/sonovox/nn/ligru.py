@@ -7,7 +7,7 @@ speech recognition", IEEE Trans. Emerging Topics in Computational Intelligence 2
 recognition", ICASSP 2023.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -17,16 +17,11 @@ from torch import Tensor, nn
 from sonovox._internal.checks import check_choice
 from sonovox.nn.foreign_state import ignore_on_load
 from sonovox.nn.input_size import resolve_input_size
+from sonovox.nn.ligru_op import ACTIVATIONS, light_recurrence
 from sonovox.nn.recurrent import initialise_recurrence
 
 __all__ = ["LiGRU", "SLiGRU"]
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": F.relu,
-    "tanh": torch.tanh,
-    "sin": torch.sin,
-    "leaky_relu": F.leaky_relu,
-}
 NORMALISATIONS = ("batchnorm", "layernorm", "none")
 
 
@@ -144,7 +139,7 @@ class SLiGRU(nn.Module):
             initialise_recurrence(self.rnn)
 
     def forward(self, x: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The states of the last layer at each step, and the last states of all layers, see `LiGRU.forward`."""
+        """See `LiGRU.forward`."""
         return _run_layers(cast("list[_LiGRULayer]", list(self.rnn)), x, hx)
 
 
@@ -191,18 +186,9 @@ class _LiGRULayer(nn.Module):
         return torch.cat((forwards, backwards.flip(1)), dim=2)
 
     def _recur(self, projected: Tensor, h: Tensor) -> Tensor:
-        activation = ACTIVATIONS[self.nonlinearity]
         kept = F.dropout(torch.ones_like(h), self.dropout) if self.training and self.dropout else None
-        states = []
-        for step in projected.unbind(1):
-            recurrent = self.u(h)
-            if self.layer_norm is not None:
-                recurrent = self.layer_norm(recurrent)
-            a, z = (step + recurrent).chunk(2, dim=1)
-            candidate = activation(a) if kept is None else activation(a) * kept
-            h = torch.lerp(candidate, h, torch.sigmoid(z))
-            states.append(h)
-        return torch.stack(states, dim=1)
+        norm = None if self.layer_norm is None else list(self.layer_norm.parameters())
+        return light_recurrence(projected, h, self.u.weight, self.nonlinearity, kept, norm)
 
 
 def _run_layers(layers: list[_LiGRULayer], x: Tensor, hx: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -70,7 +70,9 @@ class Pooling1d(nn.Module):
         moved = x.movedim(self.pool_axis, -1)
         rows = moved.flatten(1, -2)
         if self.pool_type == "max":
-            y = F.max_pool1d(rows, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+            # Of two dimensions with a kernel of one row: torch.export makes the time of max_pool1d a constant.
+            sizes = [(1, self.kernel_size), (1, self.stride), (0, self.padding), (1, self.dilation)]
+            y = F.max_pool2d(rows, *sizes, ceil_mode=self.ceil_mode)
         else:
             y = F.avg_pool1d(rows, self.kernel_size, self.stride, self.padding, self.ceil_mode)
         return y.unflatten(1, moved.shape[1:-1]).movedim(-1, self.pool_axis)

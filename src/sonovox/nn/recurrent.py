@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from sonovox._internal.checks import check_choice
 from sonovox.dsp.lengths import lengths_to_counts
 from sonovox.nn.input_size import resolve_input_size
+from sonovox.nn.recurrent_op import RecurrentWeights
 
 __all__ = ["GRU", "LSTM", "RNN", "initialise_recurrence"]
 
@@ -19,7 +20,7 @@ __all__ = ["GRU", "LSTM", "RNN", "initialise_recurrence"]
 class _Recurrent(nn.Module):
     """What the three have in common."""
 
-    def __init__(self, rnn: nn.RNNBase, re_init: bool) -> None:
+    def __init__(self, rnn: RecurrentWeights, re_init: bool) -> None:
         super().__init__()
         self.rnn = rnn
         if re_init:
@@ -39,13 +40,16 @@ class _Recurrent(nn.Module):
             `(layers * directions, batch, hidden_size)`, for LSTM two of them.
         """
         x = x.flatten(2) if x.dim() == 4 else x
-        if lengths is None:
-            return self.rnn(x, hx)
-        time = x.shape[1]
-        counts = lengths_to_counts(lengths, time, rounding="down").clamp(min=1)
-        packed = pack_padded_sequence(x, counts.cpu(), batch_first=True, enforce_sorted=False)
-        states, last = self.rnn(packed, hx)
-        return pad_packed_sequence(states, batch_first=True, total_length=time)[0], last
+        several = self.rnn.mode == "LSTM"
+        if hx is None:
+            layers = self.rnn.num_layers * (2 if self.rnn.bidirectional else 1)
+            first = x.new_zeros(layers, x.shape[0], self.rnn.hidden_size)
+            hx = (first, first.clone()) if several else first
+        counts = None
+        if lengths is not None:
+            counts = lengths_to_counts(lengths, x.shape[1], rounding="down").clamp(min=1)
+        states, last = self.rnn(x, hx if several else (hx,), counts)
+        return states, last if several else last[0]
 
 
 class RNN(_Recurrent):
@@ -79,17 +83,11 @@ class RNN(_Recurrent):
         re_init: bool = True,
         bidirectional: bool = False,
     ) -> None:
+        check_choice("nonlinearity", nonlinearity, ["relu", "tanh"])
         size = resolve_input_size(input_size, input_shape, joined=True)
         super().__init__(
-            nn.RNN(
-                size,
-                hidden_size,
-                num_layers,
-                nonlinearity=nonlinearity,
-                bias=bias,
-                batch_first=True,
-                dropout=dropout if num_layers > 1 else 0.0,  # it is between layers
-                bidirectional=bidirectional,
+            RecurrentWeights(
+                f"RNN_{nonlinearity.upper()}", size, hidden_size, num_layers, bias, dropout, bidirectional
             ),
             re_init,
         )
@@ -119,18 +117,7 @@ class LSTM(_Recurrent):
         bidirectional: bool = False,
     ) -> None:
         size = resolve_input_size(input_size, input_shape, joined=True)
-        super().__init__(
-            nn.LSTM(
-                size,
-                hidden_size,
-                num_layers,
-                bias=bias,
-                batch_first=True,
-                dropout=dropout if num_layers > 1 else 0.0,  # it is between layers
-                bidirectional=bidirectional,
-            ),
-            re_init,
-        )
+        super().__init__(RecurrentWeights("LSTM", size, hidden_size, num_layers, bias, dropout, bidirectional), re_init)
 
 
 class GRU(_Recurrent):
@@ -156,18 +143,7 @@ class GRU(_Recurrent):
         bidirectional: bool = False,
     ) -> None:
         size = resolve_input_size(input_size, input_shape, joined=True)
-        super().__init__(
-            nn.GRU(
-                size,
-                hidden_size,
-                num_layers,
-                bias=bias,
-                batch_first=True,
-                dropout=dropout if num_layers > 1 else 0.0,  # it is between layers
-                bidirectional=bidirectional,
-            ),
-            re_init,
-        )
+        super().__init__(RecurrentWeights("GRU", size, hidden_size, num_layers, bias, dropout, bidirectional), re_init)
 
 
 def initialise_recurrence(module: nn.Module) -> None:
