@@ -36,10 +36,29 @@ def test_a_seed_fixes_all_three_generators():
 def test_what_a_block_draws_is_undone():
     seed_random_states(1)
     np.random.randn()  # leaves a second normal number in numpy's state
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
     with kept_random_states():
-        first = draws()
         seed_random_states(2)
-    assert draws() == first
+        draws()
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert str(np.random.get_state()) == str(states[1])
+    assert np.random.get_state()[3] == 1
+    assert random.getstate() == states[2]
+
+
+def test_a_block_draws_what_its_seed_says_whatever_numpy_uses_outside():
+    def draw():
+        with kept_random_states():
+            seed_random_states(2)
+            return draws()
+
+    first = draw()
+    before = np.random.get_bit_generator()
+    np.random.set_bit_generator(np.random.PCG64(3))
+    try:
+        assert draw() == first
+    finally:
+        np.random.set_bit_generator(before)
 
 
 def test_an_error_leaves_the_states_as_they_were():

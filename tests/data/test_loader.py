@@ -14,7 +14,13 @@ from torch.utils.data import IterableDataset, RandomSampler
 
 from random_items import Failing, Harmful, RandomItems, as_list
 from sonovox._internal.errors import ArgumentError, QuarantineError, WorkerError, WorkerWarning
-from sonovox.data import DynamicBatchSampler, DynamicItemDataset, PaddedBatch, SaveableDataLoader
+from sonovox.data import (
+    DynamicBatchSampler,
+    DynamicItemDataset,
+    PaddedBatch,
+    SaveableDataLoader,
+    ShardedBatchSampler,
+)
 from sonovox.io import load
 
 WORKERS = [0, 2, pytest.param(4, marks=pytest.mark.slow)]
@@ -171,11 +177,18 @@ def test_a_new_epoch_forgets_a_loaded_position(undisturbed):
     assert list(loader) == undisturbed[1]
 
 
-def test_a_position_of_another_dataset_is_refused():
+@pytest.mark.parametrize(("position", "n_batches", "known"), [(4, 9, "9"), (8, None, "more")])
+def test_a_position_of_another_dataset_is_refused(position, n_batches, known):
     loader = loader_of()
-    loader.load_state_dict({"epoch": 1, "position": 4, "n_batches": 9, "quarantine": {"items": []}})
-    with pytest.raises(ArgumentError, match=r"position 4 was saved in an epoch of 9 batches, this one has 7"):
+    loader.load_state_dict({**loader.state_dict(), "position": position, "n_batches": n_batches})
+    with pytest.raises(ArgumentError, match=f"position {position} was saved in an epoch of {known} batches, this one"):
         iter(loader)
+
+
+def test_a_position_may_come_without_the_number_of_batches(undisturbed):
+    loader = loader_of()
+    loader.load_state_dict({**loader.state_dict(), "epoch": 1, "position": 4, "n_batches": None})
+    assert list(loader) == undisturbed[0][4:]
 
 
 def test_persistent_workers_stay(undisturbed):
@@ -262,6 +275,15 @@ def test_a_batch_of_which_nothing_is_left_is_passed_over_but_counted():
     assert [(batch[0]["id"], loader.position) for batch in loader] == [
         ("u0", 1), ("u1", 2), ("u3", 4), ("u4", 5), ("u5", 6)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "ids"), [(0, ["u2", "u2", "u4"]), (4, ["u0", "u2", "u2"])])
+def test_in_training_by_several_processes_a_neighbour_takes_the_place_of_an_empty_batch(bad, ids):
+    dataset = Failing(6, {bad: OSError("disk")})
+    sampler = ShardedBatchSampler([[0], [1], [2], [3], [4], [5]], rank=0, world_size=2)
+    loader = SaveableDataLoader(dataset, batch_sampler=sampler, collate_fn=as_list)
+    assert [batch[0]["id"] for batch in loader] == ids
+    assert loader.quarantine.ids == [f"u{bad}"]
 
 
 def test_the_quarantine_is_saved_and_loaded():

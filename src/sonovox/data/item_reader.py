@@ -15,10 +15,14 @@ __all__ = ["ItemReader", "ReadBatch", "Task"]
 
 
 class Task(NamedTuple):
-    """What a worker is asked for: the items of a batch in an epoch, or one item that stays without a batch."""
+    """What a worker is asked for: the items of a batch in an epoch, or one item that stays without a batch.
+
+    `instead` are items to take where none of `indices` can be read and yet a batch is needed.
+    """
 
     epoch: int
     indices: list[Any] | Any
+    instead: list[Any] | None = None
 
 
 class ReadBatch(NamedTuple):
@@ -52,7 +56,11 @@ class ItemReader:
         is_worker = get_worker_info() is not None  # a process of its own, whose random states nobody misses
         with contextlib.nullcontext() if is_worker else kept_random_states():
             try:
-                return self._read(*task)
+                answer = self._read(task.epoch, task.indices)
+                if answer.n_items or task.instead is None:
+                    return answer
+                other = self._read(task.epoch, task.instead)
+                return other._replace(unreadable=answer.unreadable + other.unreadable)
             except Exception as error:
                 where = f"in the loader's worker {os.getpid()}"
                 return ReadBatch(None, 0, [], ExceptionWrapper(where=where) if is_worker else error)

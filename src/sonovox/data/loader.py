@@ -2,7 +2,7 @@
 
 import functools
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from sonovox.data.item_reader import ItemReader, ReadBatch, Task
 from sonovox.data.item_seed import derive_seed, item_id, kept_random_states, seed_random_states
 from sonovox.data.quarantine import Quarantine
 from sonovox.data.random_sampler import DEFAULT_SEED
+from sonovox.data.sharded_sampler import ShardedBatchSampler
 from sonovox.data.workers import POLL_SECONDS, WorkerPass, WorkersLostError, prepare_worker
 
 __all__ = ["SaveableDataLoader"]
@@ -31,7 +32,8 @@ class SaveableDataLoader(DataLoader[Any]):
 
     A worker that is killed is noticed, and one that hangs is killed; others then go on from the
     same position, with one warning. Items that cannot be read are left out and listed in
-    `quarantine`; a batch of which nothing is left is passed over, and counts as handed over.
+    `quarantine`; a batch of which nothing is left is passed over, and counts as handed over. Only in
+    training by several processes, which need one batch each, the batch before is taken again.
 
     Args:
         dataset: with `__getitem__` and `__len__`. Its `data_ids` name the items, where it has
@@ -125,9 +127,11 @@ class SaveableDataLoader(DataLoader[Any]):
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         start, self._resume_at = self._resume_at, 0
         order = self._order()
-        if start and len(order) != self._n_batches:
+        # SpeechBrain's checkpoints tell the position only.
+        if start and len(order) != (self._n_batches or max(start, len(order))):
+            saved = self._n_batches or "more"
             raise ArgumentError(
-                f"position {start} was saved in an epoch of {self._n_batches} batches, this one has {len(order)}",
+                f"position {start} was saved in an epoch of {saved} batches, this one has {len(order)}",
                 hint="go on with the dataset and the sampler that were saved, or begin with set_epoch()",
             )
         self._position, self._n_batches = start, len(order)
@@ -137,8 +141,16 @@ class SaveableDataLoader(DataLoader[Any]):
         """What to compute for each batch of the epoch, the same whoever drew random numbers before."""
         with kept_random_states():
             seed_random_states(derive_seed(self.seed, self.epoch, "order"))
-            batched = self._auto_collation
-            return [Task(self.epoch, list(indices) if batched else indices) for indices in self._index_sampler]
+            if not self._auto_collation:
+                return [Task(self.epoch, index) for index in self._index_sampler]
+            batches = [list(indices) for indices in self._index_sampler]
+        sampler = self.batch_sampler
+        is_shared = isinstance(sampler, ShardedBatchSampler) and sampler.world_size > 1 and sampler.repeat
+        if is_shared and len(batches) > 1:
+            # Other processes wait for this one at each step: it takes its batch before, or lastly the one after.
+            neighbours = batches[1:2] + batches[:-1]
+            return [Task(self.epoch, *pair) for pair in zip(batches, neighbours, strict=True)]
+        return [Task(self.epoch, indices) for indices in batches]
 
     def _batches(self, order: list[Task], position: int) -> Iterator[Any]:
         restarts = 0
@@ -163,7 +175,7 @@ class SaveableDataLoader(DataLoader[Any]):
             reader = self._new_reader(tasks)
         else:
             reader.sampler[:] = tasks  # type: ignore[index]
-        for answer in WorkerPass(reader, self.timeout) if self.num_workers else reader:
+        for answer in self._in_turn(reader, tasks):
             if isinstance(answer.error, ExceptionWrapper):
                 answer.error.reraise()
             elif answer.error is not None:
@@ -171,6 +183,13 @@ class SaveableDataLoader(DataLoader[Any]):
             yield answer
         if self.persistent_workers:
             self._reader = reader
+
+    def _in_turn(self, reader: DataLoader[Any], tasks: list[Task]) -> Iterable[ReadBatch]:
+        if self.num_workers:
+            return WorkerPass(reader, self.timeout)
+        if self.pin_memory:
+            return reader
+        return (reader.dataset[task] for task in tasks)  # torch's loop around it costs as much as two items
 
     def _new_reader(self, tasks: list[Task]) -> DataLoader[Any]:
         return _QuietLoader(
