@@ -21,8 +21,20 @@ def by_definition(x, y, mode):
     return full[min(len(x), len(y)) - 1 : max(len(x), len(y))]
 
 
-# Equal, odd and even, one sample, either one longer; blocks from 8192 on, one of them exactly full, pairs of long rows.
-LENGTHS = [(1, 1), (7, 7), (8, 3), (3, 8), (50, 1), (8193, 5), (5, 8193), (9000, 400), (4092 * 3, 5), (8500, 7900)]
+# Equal, odd, even, one sample, either one longer; blocks from 8192 on, one of them exactly full; long ones by halves.
+LENGTHS = [
+    (1, 1),
+    (7, 7),
+    (8, 3),
+    (3, 8),
+    (50, 1),
+    (8193, 5),
+    (5, 8193),
+    (9000, 400),
+    (4092 * 3, 5),
+    (8500, 7900),
+    (6001, 12003),
+]
 
 
 @pytest.mark.parametrize("mode", ["full", "valid", "same"])
@@ -78,8 +90,14 @@ def test_many_signals_equal_each_alone():
         torch.testing.assert_close(together[index], fftconvolve(x[index], y[index]), rtol=1e-12, atol=1e-10)
 
 
-def test_gradient_through_blocks():
-    x, y = noise(4 * 2100 + 1).requires_grad_(), noise(20, seed=1).requires_grad_()
+def test_many_blocks_of_several_signals_equal_each_alone():
+    x, y = noise(3, 700000), noise(3, 50, seed=1)  # more blocks than are transformed at once
+    torch.testing.assert_close(fftconvolve(x, y)[2], convolve(x[2], y[2]), rtol=1e-12, atol=1e-11)
+
+
+@pytest.mark.parametrize("lengths", [(8401, 20), (9001, 7500)], ids=["blocks", "halves"])
+def test_gradient_of_long_signals(lengths):
+    x, y = noise(lengths[0]).requires_grad_(), noise(lengths[1], seed=1).requires_grad_()
     assert gradcheck(fftconvolve, (x, y), fast_mode=True)
 
 
