@@ -27,7 +27,7 @@ def test_the_blank_takes_its_place(encoder):
 def test_special_labels_are_labels_or_indices():
     assert CTCTextEncoder(blank_label=2).lab2ind == {"<blank>": 2}
     encoder = CTCTextEncoder(blank_label="_", unk_label="?", bos_label="<s>", eos_label="</s>")
-    assert encoder.lab2ind == {"?": 0, "<s>": 1, "</s>": 2, "_": 3}
+    assert encoder.lab2ind == {"_": 0, "?": 1, "<s>": 2, "</s>": 3}
 
 
 def test_special_labels_after_collecting_take_their_indices(tmp_path):

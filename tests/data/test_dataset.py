@@ -73,9 +73,9 @@ def test_filters_take_static_and_computed_keys(dataset):
     assert chosen.data_ids == ["u1", "u3"]
 
 
-def test_equal_values_keep_their_order_when_sorted(dataset):
+def test_equal_values_keep_their_order_when_sorted_and_are_turned_around_with_the_rest(dataset):
     assert dataset.filtered_sorted(sort_key="duration").data_ids == ["u1", "u3", "u2", "u0", "u4"]
-    assert dataset.filtered_sorted(sort_key="duration", reverse=True).data_ids == ["u4", "u0", "u2", "u1", "u3"]
+    assert dataset.filtered_sorted(sort_key="duration", reverse=True).data_ids == ["u4", "u0", "u2", "u3", "u1"]
 
 
 def test_the_first_ones_are_selected_before_sorting(dataset):

@@ -73,9 +73,7 @@ def read_audio_folder(
     without = len(items) - sum(sources.values())
     told = [f"text of {count} {source}" for source, count in sources.items()]
     told += [f"{without} without text"] if without else []
-    return ItemTable.from_items(
-        list(items), list(items.values())
-    ), f"{len(items)} sound files in {root}; {', '.join(told)}"
+    return ItemTable(items.items()), f"{len(items)} sound files in {root}; {', '.join(told)}"
 
 
 class _Transcripts:

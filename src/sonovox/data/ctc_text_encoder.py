@@ -34,13 +34,12 @@ class CTCTextEncoder(TextEncoder):
     blank_label: Hashable
 
     def handle_special_labels(self, special_labels: Mapping[str, Any]) -> None:
+        blank = special_labels.get("blank_label")  # the first, as in SpeechBrain, which decides who has to move
+        if isinstance(blank, int):
+            self.insert_blank(index=blank)
+        elif blank is not None:
+            self.add_blank(blank)
         super().handle_special_labels(special_labels)
-        if "blank_label" in special_labels:
-            blank = special_labels["blank_label"]
-            if isinstance(blank, int):
-                self.insert_blank(index=blank)
-            else:
-                self.add_blank(blank)
 
     def add_blank(self, blank_label: Hashable = "<blank>") -> None:
         """Add the blank at the first free index."""

@@ -160,8 +160,8 @@ class DynamicItemDataset(Dataset[Item]):
             key_min_value: key -> smallest value that passes.
             key_max_value: key -> largest value that passes.
             key_test: key -> function that is true for values that pass.
-            sort_key: key by which to sort; items of equal value keep their order.
-            reverse: largest first.
+            sort_key: key by which to sort, smallest first; items of equal value keep their order.
+            reverse: turn the sorted items around, so that the largest comes first.
             select_n: take that many of the items that pass, the first ones in the order before sorting.
 
         >>> data = {name: {"duration": seconds} for name, seconds in [("a", 3.0), ("b", 1.0), ("c", 2.0)]}
@@ -171,9 +171,9 @@ class DynamicItemDataset(Dataset[Item]):
         passing = self._passing(key_min_value or {}, key_max_value or {}, key_test or {}, sort_key)
         chosen = list(itertools.islice(passing, select_n))
         if sort_key is not None:
-            chosen.sort(key=lambda pair: pair[1], reverse=reverse)
-        elif reverse:
-            chosen.reverse()
+            chosen.sort(key=lambda pair: pair[1])
+            if reverse:
+                chosen.reverse()
         return self._with_ids([item_id for item_id, _ in chosen])
 
     def overfit_test(self: Self, sample_count: int, total_count: int) -> Self:

@@ -4,7 +4,7 @@ import collections
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def read_json(path: FilePath, replacements: Mapping[str, Any] | None = None) -> 
         if item.get("id", item_id) != item_id:
             raise DataError(f"{path}: item {item_id!r} says that its id is {item['id']!r}", hint='rename its key "id"')
     replaced = Replacements(replacements)
-    return ItemTable.from_items(list(content), [replaced(item) for item in content.values()])
+    return ItemTable((item_id, replaced(item)) for item_id, item in content.items())
 
 
 def read_jsonl(path: FilePath, replacements: Mapping[str, Any] | None = None, id_key: str = "id") -> ItemTable:
@@ -50,25 +50,7 @@ def read_jsonl(path: FilePath, replacements: Mapping[str, Any] | None = None, id
     Raises:
         DataError: a line that is no object or has no id, with its number; or an id that stands twice.
     """
-    replaced = Replacements(replacements)
-    ids, items = [], []
-    with Path(path).open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{path}:{number} is not JSON: {error}") from error
-            if not isinstance(item, dict) or id_key not in item:
-                keys = list(item) if isinstance(item, dict) else []
-                raise DataError(
-                    f"{path}:{number}: an object with {id_key!r} was expected, got {line.strip()[:80]}",
-                    hint=did_you_mean(id_key, keys) or 'name the key that tells items apart with id_key="..."',
-                )
-            ids.append(str(item[id_key]))
-            items.append(replaced(item if id_key == "id" else {k: v for k, v in item.items() if k != "id"}))
-    return _told_of(path, lambda: ItemTable.from_items(ids, items))
+    return _told_of(path, _objects(path, Replacements(replacements), id_key))
 
 
 def read_csv(
@@ -88,7 +70,30 @@ def read_csv(
             stands twice; with the number of the line.
     """
     types: dict[str, Callable[[str], Any]] = {"duration": float, **(col_types or {})}
-    replaced = Replacements(replacements)
+    return _told_of(path, _rows(path, Replacements(replacements), types))
+
+
+def _objects(path: FilePath, replaced: Replacements, id_key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    with Path(path).open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{path}:{number} is not JSON: {error}") from error
+            if not isinstance(item, dict) or id_key not in item:
+                keys = list(item) if isinstance(item, dict) else []
+                raise DataError(
+                    f"{path}:{number}: an object with {id_key!r} was expected, got {line.strip()[:80]}",
+                    hint=did_you_mean(id_key, keys) or 'name the key that tells items apart with id_key="..."',
+                )
+            yield str(item[id_key]), replaced(item)
+
+
+def _rows(
+    path: FilePath, replaced: Replacements, types: Mapping[str, Callable[[str], Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, skipinitialspace=True)
         names = [name.strip() for name in next(reader, [])]
@@ -100,26 +105,17 @@ def read_csv(
             )
         if len(set(names)) < len(names):
             raise DataError(f"{path}: columns must differ, got {', '.join(names)}")
-        rows = list(_rows(path, reader, names))
-    columns: dict[str, Any] = dict(zip(names, zip(*(row for _, row in rows), strict=True), strict=False))
-    for name, convert in types.items():
-        if name in columns:
-            columns[name] = [
-                _converted(convert, text, path, line, name) for text, (line, _) in zip(columns[name], rows, strict=True)
-            ]
-    ids = list(columns.pop("ID", ()))
-    return _told_of(path, lambda: ItemTable(ids, {name: [replaced(v) for v in col] for name, col in columns.items()}))
-
-
-def _rows(path: FilePath, reader: Any, names: list[str]) -> Iterator[tuple[int, list[str]]]:
-    for row in reader:
-        if len(row) == len(names):
-            yield reader.line_num, row
-        elif row:
-            raise DataError(
-                f"{path}:{reader.line_num}: {len(names)} fields were expected, got {len(row)}",
-                hint='put text with commas in "quotes"',
-            )
+        for row in reader:
+            if len(row) == len(names):
+                item: dict[str, Any] = replaced(dict(zip(names, row, strict=True)))
+                for name in types.keys() & item.keys():
+                    item[name] = _converted(types[name], item[name], path, reader.line_num, name)
+                yield item.pop("ID"), item
+            elif row:
+                raise DataError(
+                    f"{path}:{reader.line_num}: {len(names)} fields were expected, got {len(row)}",
+                    hint='put text with commas in "quotes"',
+                )
 
 
 def _converted(convert: Callable[[str], Any], text: str, path: FilePath, line: int, name: str) -> Any:
@@ -137,8 +133,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _told_of(path: FilePath, make: Callable[[], ItemTable]) -> ItemTable:
+def _told_of(path: FilePath, items: Iterable[tuple[str, Mapping[str, Any]]]) -> ItemTable:
     try:
-        return make()
+        return ItemTable(items)
     except DataError as error:
-        raise DataError(f"{path}: {error.message}", hint=error.hint) from None
+        named = error.message.startswith(os.fspath(path))
+        raise DataError(error.message if named else f"{path}: {error.message}", hint=error.hint) from error.__cause__

@@ -5,11 +5,10 @@ would soon have a copy of its own, as Python writes reference counts into what i
 take the bytes of their values, and stay shared.
 """
 
-import collections
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from sonovox._internal.errors import DataError
 __all__ = ["ItemTable", "Row", "RowSource"]
 
 _MISSING: Any = object()
+_CHUNK = 1 << 14  # items that are packed together
 
 
 class RowSource(Protocol):
@@ -57,28 +57,31 @@ class ItemTable(Mapping[str, Row]):
     """Items by id, kept in columns.
 
     Args:
-        ids: of the items, in their order.
-        columns: key -> a value for each item. Values are what JSON has: text, numbers, booleans, None, lists, mappings.
+        items: ids and items, of which only some are in memory at a time where they come one by one. Values are what
+            JSON has: text, numbers, booleans, None, lists, mappings. The items need not all have the same keys.
 
     Raises:
         DataError: an id that stands twice.
 
-    >>> table = ItemTable(["a", "b"], {"text": ["yes", "no"], "duration": [0.9, 0.5]})
+    >>> table = ItemTable([("a", {"text": "yes", "duration": 0.9}), ("b", {"text": "no", "duration": 0.5})])
     >>> table["b"]
     {'id': 'b', 'text': 'no', 'duration': 0.5}
     """
 
-    def __init__(self, ids: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> None:
-        self._rows = dict(zip(ids, range(len(ids)), strict=True))
-        if len(self._rows) < len(ids):
-            raise DataError(f"ids must differ, these stand more than once: {', '.join(_twice(ids))}")
-        self._columns = {key: _packed(values) for key, values in columns.items() if key != "id"}
-
-    @classmethod
-    def from_items(cls, ids: Sequence[str], items: Sequence[Mapping[str, Any]]) -> "ItemTable":
-        """The table of mappings, which need not all have the same keys."""
-        keys = dict.fromkeys(itertools.chain.from_iterable(items))
-        return cls(ids, {key: [item.get(key, _MISSING) for item in items] for key in keys})
+    def __init__(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        self._rows: dict[str, int] = {}
+        self._chunks: list[dict[str, _Column]] = []
+        remaining = iter(items)
+        twice: list[str] = []
+        while chunk := list(itertools.islice(remaining, _CHUNK)):
+            self._chunks.append(_columns([item for _, item in chunk]))
+            for item_id, _ in chunk:
+                if item_id in self._rows:
+                    twice.append(item_id)
+                self._rows[item_id] = len(self._rows)
+        if twice:
+            some = ", ".join([*list(dict.fromkeys(twice))[:5], *(["…"] if len(twice) > 5 else [])])
+            raise DataError(f"ids must differ, these stand more than once: {some}")
 
     def __getitem__(self, item_id: str) -> Row:
         return Row(self, item_id, self._rows[item_id])
@@ -91,7 +94,7 @@ class ItemTable(Mapping[str, Row]):
 
     def value(self, row: int, key: str) -> Any:
         """The value of a row; KeyError where it has none."""
-        found = self._columns[key][row]
+        found = self._chunks[row // _CHUNK][key][row % _CHUNK]
         if found is _MISSING:
             raise KeyError(key)
         return found
@@ -99,11 +102,12 @@ class ItemTable(Mapping[str, Row]):
     @property
     def all_keys(self) -> list[str]:
         """The keys that any item has."""
-        return list(self._columns)
+        return list(dict.fromkeys(itertools.chain.from_iterable(self._chunks)))
 
     def keys_of(self, row: int) -> Iterable[str]:
         """The keys of a row."""
-        return (key for key, column in self._columns.items() if column[row] is not _MISSING)
+        columns = self._chunks[row // _CHUNK]
+        return (key for key, column in columns.items() if column[row % _CHUNK] is not _MISSING)
 
 
 class _Numbers:
@@ -140,7 +144,15 @@ class _Anything(_Texts):
         return json.loads(text) if text else _MISSING
 
 
-def _packed(values: Sequence[Any]) -> _Numbers | _Texts | _Anything:
+_Column: TypeAlias = _Numbers | _Texts | _Anything
+
+
+def _columns(items: Sequence[Mapping[str, Any]]) -> dict[str, _Column]:
+    keys = dict.fromkeys(itertools.chain.from_iterable(items))
+    return {key: _packed([item.get(key, _MISSING) for item in items]) for key in keys if key != "id"}
+
+
+def _packed(values: Sequence[Any]) -> _Column:
     types = set(map(type, values))
     if types == {str}:
         return _Texts(values)
@@ -149,8 +161,3 @@ def _packed(values: Sequence[Any]) -> _Numbers | _Texts | _Anything:
     if types == {int} and min(values) >= -(2**63) and max(values) < 2**63:
         return _Numbers(values, np.int64)
     return _Anything(values)
-
-
-def _twice(ids: Sequence[str]) -> list[str]:
-    found = [item_id for item_id, count in collections.Counter(ids).items() if count > 1]
-    return [*found[:5], *(["…"] if len(found) > 5 else [])]

@@ -51,7 +51,7 @@ def read_kaldi(folder: str | os.PathLike[str], replacements: Replacements) -> It
             )
         for utterance, (value, place) in lines.items():
             items[utterance][key] = _seconds(value, place) if key == "duration" else value
-    return ItemTable.from_items(list(items), list(items.values()))
+    return ItemTable(items.items())
 
 
 def _lines(path: Path) -> Lines:

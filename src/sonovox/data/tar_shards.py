@@ -5,6 +5,7 @@ and sound is read from its place inside of them.
 """
 
 import glob
+import itertools
 import json
 import os
 import re
@@ -36,13 +37,7 @@ def read_tar(shards: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     Raises:
         DataError: no such file, one that is compressed or no tar file, or an id that stands twice.
     """
-    ids: list[str] = []
-    items: list[dict[str, Any]] = []
-    for path in _paths(shards):
-        for item_id, item in _items_of(path):
-            ids.append(item_id)
-            items.append(item)
-    return ItemTable.from_items(ids, items)
+    return ItemTable(itertools.chain.from_iterable(map(_items_of, _paths(shards))))
 
 
 def _items_of(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
