@@ -68,7 +68,7 @@ class GumbelSoftmax(nn.Module):
 
 
 class Swish(nn.Module):
-    """`x * sigmoid(beta * x)`.
+    """`x * sigmoid(beta * x)`, as published. (SpeechBrain's is `beta` times that, the same for `beta=1`.)
 
     Args:
         beta: 1 for the sigmoid linear unit.

@@ -71,8 +71,8 @@ class Pooling1d(nn.Module):
         rows = moved.flatten(1, -2)
         if self.pool_type == "max":
             # Of two dimensions with a kernel of one row: torch.export makes the time of max_pool1d a constant.
-            sizes = [(1, self.kernel_size), (1, self.stride), (0, self.padding), (1, self.dilation)]
-            y = F.max_pool2d(rows, *sizes, ceil_mode=self.ceil_mode)
+            kernel, stride = (1, self.kernel_size), (1, self.stride)
+            y = F.max_pool2d(rows, kernel, stride, (0, self.padding), (1, self.dilation), self.ceil_mode)
         else:
             y = F.avg_pool1d(rows, self.kernel_size, self.stride, self.padding, self.ceil_mode)
         return y.unflatten(1, moved.shape[1:-1]).movedim(-1, self.pool_axis)
