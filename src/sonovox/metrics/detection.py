@@ -96,15 +96,20 @@ def minDCF(  # noqa: N802 - the field's name
 def _counts(positive_scores: Tensor, negative_scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Negatives that are accepted and positives that are not, in float64, at each threshold."""
     positive, negative = _checked("positive_scores", positive_scores), _checked("negative_scores", negative_scores)
-    negative = negative.to(positive.device)
-    thresholds = torch.cat([positive.new_tensor([-torch.inf]), torch.cat([positive, negative]).unique()])
-    misses = torch.searchsorted(positive.sort()[0], thresholds, right=True)
-    accepted = negative.numel() - torch.searchsorted(negative.sort()[0], thresholds, right=True)
-    return accepted.double(), misses.double(), thresholds
+    scores, order = torch.cat([positive, negative.to(positive.device)]).sort()
+    is_positive = order < len(positive)
+    misses = is_positive.cumsum(0)
+    is_last = torch.ones_like(is_positive)  # of equal scores
+    is_last[:-1] = scores[1:] != scores[:-1]
+    place = is_last.nonzero().squeeze(1)
+    misses = torch.nn.functional.pad(misses[place], (1, 0))
+    rejected = torch.nn.functional.pad(place + 1, (1, 0)) - misses
+    thresholds = torch.nn.functional.pad(scores[place].double(), (1, 0), value=-torch.inf)
+    return (len(negative) - rejected).double(), misses.double(), thresholds
 
 
 def _checked(name: str, scores: Tensor) -> Tensor:
-    scores = torch.as_tensor(scores).detach().flatten().double()
+    scores = torch.as_tensor(scores).detach().flatten()
     if not scores.numel():
         raise ArgumentError(f"{name} must hold at least one score, got none", hint="both kinds of trials are needed")
     if bool(scores.isnan().any()):

@@ -19,7 +19,7 @@ from sonovox.text.edit_distance import EditCounts, edit_distance
 __all__ = ["alignment_steps", "kaldi_alignments", "kaldi_edit_counts"]
 
 _HIT, _SUBSTITUTION, _DELETION, _INSERTION = (ord(letter) for letter in "=SDI")
-_CELLS_AT_ONCE = 1 << 20  # of the tables that are filled together
+_CELLS_AT_ONCE = 1 << 19  # of the tables that are filled together
 
 Symbols = Sequence[Hashable]
 Equal = Callable[[Hashable, Hashable], bool]
@@ -102,8 +102,8 @@ def _of_like_size(sizes: npt.NDArray[np.int_]) -> Iterator[list[int]]:
     """Indices of pairs whose tables are filled together, those of like size beside each other."""
     group: list[int] = []
     widest = 0
-    for i in np.lexsort((sizes[:, 1], sizes[:, 0])).tolist():
-        rows, columns = sizes[i].tolist()
+    order = np.lexsort((sizes[:, 1], sizes[:, 0]))
+    for i, (rows, columns) in zip(order.tolist(), sizes[order].tolist(), strict=True):
         widest = max(widest, columns)
         if group and (len(group) + 1) * (rows + 1) * (widest + 1) > _CELLS_AT_ONCE:
             yield group
