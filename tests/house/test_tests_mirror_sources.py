@@ -9,6 +9,7 @@ TESTS = ROOT / "tests"
 FREE_FOLDERS = {"house", "parity"}
 FREE_TESTS = {
     "dsp/matrix/test_matrix.py": "what every operation of dsp has in common",
+    "hparams/test_hostile.py": "what no model file may do, through all of hparams",
     "io/test_mutations.py": "damaged files, through load, info and stream",
     "nn/test_layer_properties.py": "what every layer has in common",
     "nn/test_reference_layers.py": "layers and models with SpeechBrain's weights against its numbers",

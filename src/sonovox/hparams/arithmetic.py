@@ -46,7 +46,7 @@ def evaluate(text: str, values: list[Any], max_digits: int) -> tuple[bool, Any]:
     (False, None)
     """
     try:
-        tokens = _tokens(text, values)
+        tokens = _tokens(text, values, max_digits)
         parser = _Parser(tokens, max_digits)
         value = parser.sum_(0)
         return (True, value) if parser.at == len(tokens) else (False, None)
@@ -54,7 +54,7 @@ def evaluate(text: str, values: list[Any], max_digits: int) -> tuple[bool, Any]:
         return False, None
 
 
-def _tokens(text: str, values: list[Any]) -> list[tuple[str, Any]]:
+def _tokens(text: str, values: list[Any], max_digits: int) -> list[tuple[str, Any]]:
     if len(text) > _LONGEST:
         raise _NoExpression
     text = text.rstrip()
@@ -67,25 +67,29 @@ def _tokens(text: str, values: list[Any]) -> list[tuple[str, Any]]:
             raise _NoExpression
         kind = str(match.lastgroup)
         word = match[kind]
-        tokens.append(("value", next(remaining)) if kind == "value" else _token(kind, word))
+        tokens.append(("value", next(remaining)) if kind == "value" else _token(kind, word, max_digits))
         position = match.end()
     return tokens
 
 
-def _token(kind: str, word: str) -> tuple[str, Any]:
+def _token(kind: str, word: str, max_digits: int) -> tuple[str, Any]:
     if kind == "number":
         if word.isdigit() or word.replace("_", "").isdigit():
             if len(word) > 1 and word.startswith("0") and word.strip("0_"):  # 01 is text, as in Python and dates
                 raise _NoExpression
-            if len(word) > _LONGEST:
-                raise OverflowError
-            return "value", int(word)
-        return "value", float(word.replace("_", ""))
+            return "value", _bounded(int(word), max_digits)
+        return "value", _bounded(float(word.replace("_", "")), max_digits)
     if kind == "quoted":
         return "value", word[1:-1]
     if kind == "word":
         return "value", {"True": True, "False": False, "None": None}[word]
     return word, None
+
+
+def _bounded(value: float, max_digits: int) -> float:
+    if abs(value) >= 10**max_digits if isinstance(value, int) else math.isinf(value):
+        raise OverflowError
+    return value
 
 
 @dataclass
@@ -145,7 +149,7 @@ class _Parser:
             raise TypeError(sign)
         match sign:
             case "+":
-                value: Value = a + b
+                value = a + b
             case "-":
                 value = a - b
             case "*":
@@ -157,16 +161,14 @@ class _Parser:
             case "%":
                 value = a % b
             case _:
-                value = self.raised(a, b)
-        if isinstance(value, int) and abs(value) >= 10**self.max_digits:
-            raise OverflowError
-        return value
+                return self.raised(a, b)
+        return value if math.isinf(a) or math.isinf(b) else _bounded(value, self.max_digits)
 
-    def raised(self, a: float, b: float) -> Value:
+    def raised(self, a: float, b: float) -> float:
         # The digits of the result, before it is computed.
         if isinstance(a, int) and isinstance(b, int) and abs(a) > 1 and b * math.log10(abs(a)) > self.max_digits:
             raise OverflowError
         value = a**b
         if isinstance(value, complex):
             raise TypeError("**")
-        return value
+        return _bounded(value, self.max_digits)

@@ -3,9 +3,10 @@
 import copy
 import functools
 import inspect
-import math
+import re
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sonovox._internal.checks import did_you_mean
 from sonovox.hparams.call import Arguments, call, check_arguments
@@ -13,7 +14,11 @@ from sonovox.hparams.document import CALLS, Mapping, Node, Scalar, Sequence, fau
 from sonovox.hparams.interpolation import joined
 from sonovox.hparams.limits import LimitExceeded, Limits
 from sonovox.hparams.lookup import Named, Names
+from sonovox.hparams.names import LARGEST
 from sonovox.hparams.references import Step, find, pieces_of, written_path
+
+if TYPE_CHECKING:
+    from sonovox.hparams.guard import Guard
 
 __all__ = ["Builder"]
 
@@ -24,15 +29,18 @@ class Builder:
     Args:
         names: what the file may name.
         limits: of depth, of values once all references are written out, and of text and numbers that references make.
+        dry: make objects without memory, only to see what they come to.
     """
 
-    def __init__(self, names: Names, limits: Limits) -> None:
+    def __init__(self, names: Names, limits: Limits, *, dry: bool = False) -> None:
         self.names = names
+        self.dry = dry
         self.limits = limits
         self.values: dict[int, Any] = {}
         self.sizes: dict[int, int] = {}  # in nodes, with all references written out
         self.active: set[int] = set()
         self.copied = 0
+        self.guard: Guard | None = None
         self.named: dict[str, Named] = {}
 
     def find_names(self, root: Node) -> None:
@@ -100,23 +108,33 @@ class Builder:
             value = self._referred(node, path)
             self.copied += self.sizes[id(node)]
             try:
-                return copy.deepcopy(value)
+                return self._run(copy.deepcopy, [value], {})
             except LimitExceeded as error:
-                raise fault(node.place, path, f"copies: expected {error}") from None
+                raise fault(node.place, path, f"copies: expected {error}") from error
             except Exception as error:
                 message = f"{type(value).__name__} cannot be copied: {error}"
                 raise fault(node.place, path, message, hint="refer to it by !ref") from error
         return getattr(node, "value", None)
 
+    def _run(self, function: Callable, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if self.limits.weights is None and self.limits.calls is None:
+            return function(*args, **kwargs)
+        if self.guard is None:
+            from sonovox.hparams.guard import Guard  # torch, which a file of plain values does not need
+
+            self.guard = Guard(self.limits, dry=self.dry)
+        return self.guard.run(function, args, kwargs)
+
     def _called(self, kind: str, named: Named, given: Arguments, node: Node, path: str) -> Any:
         given.kwargs = {named.renamed.get(key, key): value for key, value in given.kwargs.items()}
         thing, name = named.thing, named.name
+        largest = LARGEST if self.limits.weights is not None else {}
         if kind == "!name":
             if not given.args and not given.kwargs:
                 return thing
             if not callable(thing):
                 raise fault(node.place, path, f"{name} is no function or class and takes no arguments")
-            check_arguments(thing, name, given, node, path, all_=False)
+            check_arguments(thing, name, given, node, path, all_=False, largest=largest)
             return functools.partial(thing, *given.args, **given.kwargs)
         if kind == "!new" and not (inspect.isclass(thing) or inspect.isclass(getattr(thing, "__self__", None))):
             raise fault(
@@ -124,7 +142,7 @@ class Builder:
             )
         if kind != "!new" and (inspect.isclass(thing) or not callable(thing)):
             raise fault(node.place, path, f"{name} is no function", hint="use !new: for a class")
-        return call(thing, name, given, node, path)
+        return call(thing, name, given, node, path, run=self._run, largest=largest)
 
     def _referred(self, node: Node, path: str) -> Any:
         if not isinstance(node, Scalar):
@@ -148,7 +166,7 @@ class Builder:
         word = step.word
         if isinstance(value, (dict, list, tuple)):
             try:
-                return value[word] if isinstance(value, dict) and word in value else value[_index(value, word)]
+                return value[word] if isinstance(value, dict) and word in value else value[_index(word)]
             except (KeyError, IndexError, ValueError):
                 raise fault(node.place, path, f"there is no {word[:100]} in this {type(value).__name__}") from None
         kind = type(value).__name__
@@ -167,8 +185,10 @@ class Builder:
         return inner
 
 
-def _index(value: Any, word: str) -> int:
-    return int(word) if len(word) < 10 else math.inf  # type: ignore[return-value]
+def _index(word: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", word):
+        raise ValueError(word)
+    return int(word)
 
 
 def _arguments(node: Node, built: list[Any], path: str) -> Arguments:

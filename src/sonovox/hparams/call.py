@@ -1,7 +1,7 @@
 """Call what a YAML file names, and tell of wrong arguments in its words."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,11 @@ from sonovox._internal.errors import HParamsError, SonovoxError
 from sonovox.hparams.document import Node, fault, key_path
 from sonovox.hparams.limits import LimitExceeded
 
-__all__ = ["Arguments", "call", "check_arguments"]
+__all__ = ["Arguments", "Run", "call", "check_arguments"]
+
+_NO_BOUNDS: Mapping[str, int] = {}
+# What calls a function with its arguments, such as `Guard.run`.
+Run = Callable[[Callable, list[Any], dict[str, Any]], Any]
 
 
 @dataclass
@@ -21,8 +25,17 @@ class Arguments:
     kwargs: dict[str, Any]
 
 
-def check_arguments(function: Callable, name: str, given: Arguments, node: Node, path: str, *, all_: bool) -> None:
-    """Refuse arguments that `function` does not take, or does not get (with `all_`).
+def check_arguments(
+    function: Callable,
+    name: str,
+    given: Arguments,
+    node: Node,
+    path: str,
+    *,
+    all_: bool,
+    largest: Mapping[str, int] = _NO_BOUNDS,
+) -> None:
+    """Refuse arguments that `function` does not take, does not get (with `all_`), or that are too large.
 
     Raises:
         HParamsError: naming the unknown argument with the nearest known one, or the missing ones.
@@ -51,23 +64,35 @@ def check_arguments(function: Callable, name: str, given: Arguments, node: Node,
     missing = [p.name for p in required if p.name not in filled and p.name not in given.kwargs]
     if missing and all_:
         raise fault(node.place, path, f"{name} needs {', '.join(missing)}")
+    by_name = {**dict(zip([p.name for p in in_order], given.args, strict=False)), **given.kwargs}
+    for key, most in largest.items():
+        if isinstance(by_name.get(key), (int, float)) and by_name[key] > most:
+            raise fault(node.place, path, f"{name} takes {key} up to {most} here, got {by_name[key]}")
 
 
-def call(function: Callable, name: str, given: Arguments, node: Node, path: str) -> Any:
-    """What `function` returns.
+def call(
+    function: Callable,
+    name: str,
+    given: Arguments,
+    node: Node,
+    path: str,
+    *,
+    run: Run,
+    largest: Mapping[str, int] = _NO_BOUNDS,
+) -> Any:
+    """What `function` returns, run by `run`.
 
     Raises:
         HParamsError: `function` raised; its error is chained, and told with the place of `node`.
     """
-    check_arguments(function, name, given, node, path, all_=True)
+    check_arguments(function, name, given, node, path, all_=True, largest=largest)
     try:
-        return function(*given.args, **given.kwargs)
+        return run(function, given.args, given.kwargs)
     except HParamsError:
         raise
     except LimitExceeded as error:
-        raise fault(
-            node.place, path, f"{name}: expected {error}", hint="a file of your own is opened by code="
-        ) from None
+        hint = "a file of your own is opened by code="
+        raise fault(node.place, path, f"{name}: expected {error}", hint=hint) from error
     except Exception as error:
         said = str(error).strip().partition("\n")[0][:300] or "no reason given"
         kind = "" if isinstance(error, SonovoxError) else f"{type(error).__name__}: "

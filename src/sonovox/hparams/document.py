@@ -30,6 +30,8 @@ __all__ = [
 # Tags whose node is the arguments of what the tag names, as in `!new:torch.nn.Linear`.
 CALLS = ("!new:", "!name:", "!apply:", "!applyref:")
 
+_LONGEST_KEY = 200
+
 Key = str | int
 
 
@@ -125,5 +127,14 @@ def key_path(path: str, key: Key) -> str:
 
 
 def fault(place: Place, path: str, message: str, *, hint: str = "") -> HParamsError:
-    """The error that `message` is about, at its place and under its key."""
-    return HParamsError(message, hint=hint, file=place.document.name, line=place.line, key=path)
+    """The error that `message` is about, at its place and under its key, fit for a terminal."""
+    key = path if len(path) <= _LONGEST_KEY else path[:_LONGEST_KEY] + "…"
+    file, line = place.document.name, place.line
+    return HParamsError(
+        _printable(message), hint=_printable(hint), file=_printable(file), line=line, key=_printable(key)
+    )
+
+
+def _printable(text: str) -> str:
+    # A stranger's file could move the cursor or hide letters, with control characters in its names.
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

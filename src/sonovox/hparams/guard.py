@@ -2,12 +2,14 @@
 
 Each operation that makes a tensor runs on the meta device first, which knows the
 shape of the result and allocates nothing. Python calls are counted too, so that
-ten billion empty layers end as soon as ten billion weights.
+ten billion empty layers end as soon as ten billion weights. A dry run, in which
+nothing leaves the meta device, tells within a fraction of a second what a file
+would come to; the run that counts while it builds is the one that is relied on.
 """
 
-import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
+from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Any
 
@@ -17,53 +19,88 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from sonovox.hparams.limits import LimitExceeded, Limits
 
-__all__ = ["bounded"]
+__all__ = ["Guard"]
 
 
-@contextlib.contextmanager
-def bounded(limits: Limits) -> Iterator[None]:
-    """What happens inside ends by `LimitExceeded` when it makes more numbers, tensors or calls than `limits` allow."""
-    if limits.weights is None or limits.tensors is None or limits.calls is None:
-        yield
-        return
-    before = sys.getprofile()
-    sys.setprofile(_CallCounter(limits.calls))
-    try:
-        with _AllocationCounter(limits.weights, limits.tensors):
-            yield
-    finally:
-        sys.setprofile(before)
+# Allocated or copied, at the speed of memory; what else makes a tensor computes it.
+_ALLOCATING = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided", "clone", "_to_copy"}
+_LINEAR_ALGEBRA = ("linalg", "qr", "svd", "cholesky")
 
 
-class _AllocationCounter(TorchDispatchMode):
-    def __init__(self, max_numbers: int, max_tensors: int) -> None:
+class Guard:
+    """Runs functions that together make no more numbers, tensors and calls than `limits` allow.
+
+    Args:
+        limits: of all that is run.
+        dry: run everything on the meta device, where it takes no memory and little time.
+    """
+
+    def __init__(self, limits: Limits, *, dry: bool) -> None:
+        self.tensors = _TensorCounter(limits, dry=dry)
+        self.calls = _CallCounter(limits.calls) if limits.calls is not None else None
+
+    def run(self, function: Callable, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """What the function returns.
+
+        Raises:
+            LimitExceeded: before the memory is asked for that goes over the limit.
+        """
+        before = sys.getprofile()
+        with self.tensors:
+            sys.setprofile(self.calls or before)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                sys.setprofile(before)
+
+
+class _TensorCounter(TorchDispatchMode):
+    def __init__(self, limits: Limits, *, dry: bool) -> None:
         super().__init__()
-        self.max_numbers, self.max_tensors = max_numbers, max_tensors
-        self.numbers, self.tensors = 0, 0
+        self.limits = limits
+        self.dry = dry
+        self.numbers = self.computed = self.tensors = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else torch imports its compiler for this mode, which takes longer than most files
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if any(result.alias_info is None for result in func._schema.returns):
-            self.count(func, args, kwargs)
-        return func(*args, **kwargs)
-
-    def count(self, func: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        inputs = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        on_meta = {
-            name: torch.device("meta") for name in ("device",) if any(a.name == name for a in func._schema.arguments)
-        }
-        if all(tensor.is_meta for tensor in inputs) and (inputs or str(kwargs.get("device")) == "meta"):
-            return  # the caller builds without memory
+        if all(result.alias_info is not None for result in func._schema.returns):
+            return func(*args, **kwargs)  # a view, or in place
+        counter = sys.getprofile()
+        sys.setprofile(None)  # the calls of this file are not the constructor's
         try:
-            made = func(*tree_map(_as_meta, args), **{**tree_map(_as_meta, kwargs), **on_meta})
+            made = self.on_meta(func, args, kwargs)
+            self.count(func._schema.name.removeprefix("aten::"), made)
         except (NotImplementedError, RuntimeError, TypeError):
-            return  # its shape depends on the data, or the operation itself is about to fail
+            made = None  # its shape depends on the data, or the operation itself is about to fail
+        finally:
+            sys.setprofile(counter)
+        return made if self.dry and made is not None else func(*args, **kwargs)
+
+    def on_meta(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        if func._schema.name.endswith("_window"):  # on meta these import a compiler
+            func, args, kwargs = torch.ops.aten.empty.memory_format, ([int(args[0])],), {}
+        device = {"device": torch.device("meta")} if any(a.name == "device" for a in func._schema.arguments) else {}
+        return func(*tree_map(_as_meta, args), **{**tree_map(_as_meta, kwargs), **device})
+
+    def count(self, name: str, made: Any) -> None:
+        numbers = sum([leaf.numel() for leaf in tree_leaves(made) if isinstance(leaf, torch.Tensor)])
         self.tensors += 1
-        self.numbers += sum(leaf.numel() for leaf in tree_leaves(made) if isinstance(leaf, torch.Tensor))
-        if self.numbers > self.max_numbers:
-            raise LimitExceeded(f"at most {self.max_numbers:.0e} numbers in tensors, got {self.numbers:.1e}")
-        if self.tensors > self.max_tensors:
-            raise LimitExceeded(f"at most {self.max_tensors} tensors, got more")
+        self.numbers += numbers
+        if any(word in name for word in _LINEAR_ALGEBRA):
+            self.computed += int(numbers**1.5 / 1000)
+        elif name not in _ALLOCATING:
+            self.computed += numbers
+        for what, count, most in (
+            ("numbers in tensors", self.numbers, self.limits.weights),
+            ("numbers to compute", self.computed, self.limits.computed),
+            ("tensors", self.tensors, self.limits.tensors),
+        ):
+            if most is not None and count > most:
+                raise LimitExceeded(f"at most {most:,} {what}, got {count:.3g}")
 
 
 def _as_meta(value: Any) -> Any:
@@ -80,9 +117,11 @@ class _CallCounter:
         self.importing = 0
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
-        if frame.f_code.co_name == "_find_and_load" and event in ("call", "return"):
+        code = frame.f_code
+        if code.co_name == "_find_and_load" and event in ("call", "return"):
             self.importing += 1 if event == "call" else -1
-        if self.importing == 0:
+        if self.importing == 0 and event == "call":
             self.left -= 1
-            if self.left < 0:
+            # Python drops what is raised while it closes a generator or collects garbage, and counts no further.
+            if self.left < 0 and not code.co_flags & CO_GENERATOR and code.co_name != "__del__":
                 raise LimitExceeded("less work, got more calls than the largest models need")

@@ -42,7 +42,9 @@ def joined(pieces: list[str | tuple[Step, ...]], values: list[Any], limits: Limi
                 return number
         is_number, number = evaluate(text, [], limits.digits)
     except OverflowError:
-        raise fault(node.place, path, f"{formula} is a number of more than {limits.digits} digits") from None
+        raise fault(
+            node.place, path, f"{formula} is a number of more than {limits.digits} digits, or above 1e308"
+        ) from None
     except ZeroDivisionError:
         raise fault(node.place, path, f"{formula} divides by zero: {text[:60]}") from None
     except TypeError:

@@ -26,6 +26,7 @@ class Limits:
         text: characters of one text that a reference puts together.
         digits: of a whole number; results of arithmetic too.
         weights: numbers in all tensors that constructors and functions make; None: as many as they like.
+        computed: those of them that are computed, not merely allocated and filled; None: as many as they like.
         tensors: how many tensors they make; None: as many as they like.
         calls: Python calls inside them; None: as many as they like.
     """
@@ -36,6 +37,7 @@ class Limits:
     text: int
     digits: int
     weights: int | None
+    computed: int | None
     tensors: int | None
     calls: int | None
 
@@ -46,9 +48,10 @@ STRICT = Limits(
     nodes=20_000,
     text=2**14,
     digits=18,
-    weights=2 * 10**9,
-    tensors=20_000,
-    calls=1_000_000,
+    weights=5 * 10**8,
+    computed=10**8,
+    tensors=6_000,
+    calls=100_000,
 )
 OPEN = Limits(
     file_bytes=2**23,
@@ -57,6 +60,7 @@ OPEN = Limits(
     text=2**20,
     digits=300,
     weights=None,
+    computed=None,
     tensors=None,
     calls=None,
 )

@@ -1,6 +1,5 @@
 """`load_hparams`: a YAML file of hyperparameters into a dict of values and objects."""
 
-import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 from sonovox._internal.errors import HParamsError
 from sonovox.hparams.build import Builder
-from sonovox.hparams.document import Mapping
+from sonovox.hparams.document import Mapping, fault
 from sonovox.hparams.include import Includer
-from sonovox.hparams.limits import OPEN, STRICT, Limits
+from sonovox.hparams.limits import OPEN, STRICT, LimitExceeded, Limits
 from sonovox.hparams.lookup import Names
 from sonovox.hparams.modules import Code, open_modules
 from sonovox.hparams.overrides import Overrides, override_nodes, update
@@ -59,16 +58,29 @@ def load_hparams(
         root = read_tree(source, overrides, limits, must_match=overrides_must_match, include_root=include_root)
         builder = Builder(Names(modules), limits)
         builder.find_names(root)
-        with _bounded(limits) if builder.named else contextlib.nullcontext():
-            values = builder.build(root, "")
+        if builder.named and limits.weights is not None:
+            _check_size(root, builder)
+        values = builder.build(root, "")
     except HParamsError as error:
         # The frames between here and there are of no use to whoever reads this.
-        raise error.with_traceback(None) from error.__cause__
+        cause = error.__cause__
+        raise error.with_traceback(None) from None if isinstance(cause, LimitExceeded) else cause
     except RecursionError:
         raise HParamsError("too deep to be read", file=str(getattr(source, "name", source))[:200]) from None
     if not isinstance(values, dict):
-        raise HParamsError("expected names with values at the top of the file", file=root.place.document.name)
+        raise fault(root.place, "", "expected names with values at the top of the file, got an object")
     return {key: value for key, value in values.items() if not key.startswith("__")}
+
+
+def _check_size(root: Mapping, builder: Builder) -> None:
+    """Refuse a file that makes too much before any of it is made; constructors that cannot run dry are passed over."""
+    dry = Builder(builder.names, builder.limits, dry=True)
+    dry.named = builder.named
+    try:
+        dry.build(root, "")
+    except HParamsError as error:
+        if isinstance(error.__cause__, LimitExceeded):
+            raise
 
 
 def read_tree(
@@ -86,6 +98,7 @@ def read_tree(
     """
     text, document = read_source(source, limits.file_bytes)
     root = parse_text(text, document, limits)
+    document.folder = document.folder or (Path(include_root) if include_root is not None else None)
     folder = Path(include_root) if include_root is not None else document.folder
     includer = Includer(folder, limits, len(text))
     root = document.root = includer.expand(root)
@@ -94,9 +107,3 @@ def read_tree(
         includer.expand(changes)
         update(root, changes, "", must_match=must_match)
     return root
-
-
-def _bounded(limits: Limits) -> contextlib.AbstractContextManager[None]:
-    from sonovox.hparams.guard import bounded  # torch, which a file of plain values does not need
-
-    return bounded(limits)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sonovox._internal.checks import did_you_mean
 from sonovox.hparams.document import Node, fault
-from sonovox.hparams.modules import public_names
+from sonovox.hparams.modules import is_public, public_names
 from sonovox.hparams.names import MODEL_NAMES, RECIPE_NAMES, RENAMED_ARGUMENTS
 
 __all__ = ["Named", "Names"]
@@ -70,11 +70,13 @@ class Names:
     def _in_modules(self, name: str) -> tuple[Any] | None:
         """Public names of an opened module, and from there class methods and classes inside of classes."""
         words = name.split(".")
+        if len(words) == 1 and "builtins" in self.modules:  # `sorted` for `builtins.sorted`, as in HyperPyYAML
+            words = ["builtins", *words]
         for cut in range(len(words) - 1, 0, -1):
             module = self.modules.get(".".join(words[:cut]))
             if module is None:
                 continue
-            if words[cut] not in public_names(module):
+            if not is_public(module, words[cut]):
                 return None
             thing = getattr(module, words[cut])
             for word in words[cut + 1 :]:
@@ -96,4 +98,6 @@ class Names:
             "neither in the table of names nor in an opened module" if self.modules else "not in the table of names"
         )
         hint = near or "load_hparams(..., code=[...]) opens modules of your own; see docs/howto/hyperparameters.md"
+        if not name.isascii():
+            hint = f"it has letters that look like others: {name!a}"
         return fault(node.place, path, f"{name} is {allowed}", hint=hint)

@@ -4,13 +4,13 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from sonovox._internal.errors import ArgumentError
 
-__all__ = ["Code", "open_modules", "public_names"]
+__all__ = ["Code", "is_public", "open_modules", "public_names"]
 
 Code = str | os.PathLike[str] | ModuleType
 _OURS = "__sonovox_code__"
@@ -27,7 +27,8 @@ def open_modules(code: Iterable[Code] | Code) -> dict[str, ModuleType]:
         ArgumentError: there is no such module or file, or its stem is the name of another module.
     """
     modules = {}
-    for one in [code] if isinstance(code, (str, os.PathLike, ModuleType)) else code:
+    several: Iterable[Code] = [code] if isinstance(code, (str, os.PathLike, ModuleType)) else code
+    for one in several:
         if isinstance(one, ModuleType):
             modules[_name_of(one)] = one
         elif isinstance(one, os.PathLike) or one.endswith(".py"):
@@ -38,20 +39,26 @@ def open_modules(code: Iterable[Code] | Code) -> dict[str, ModuleType]:
     return modules
 
 
-def public_names(module: ModuleType) -> Iterator[str]:
-    """What a YAML file may name in an opened module: what it defines, and what its `__all__` lists.
+def public_names(module: ModuleType) -> list[str]:
+    """What a YAML file may name in an opened module; see `is_public`."""
+    return [name for name in sorted({*getattr(module, "__all__", ()), *vars(module)}) if is_public(module, name)]
+
+
+def is_public(module: ModuleType, name: str) -> bool:
+    """Whether a YAML file may name it: what the module defines, and what its `__all__` lists.
 
     Modules that it imports, and what it imports from elsewhere, are not opened with it.
     """
-    listed = set(getattr(module, "__all__", ()))
-    for name in {*listed, *vars(module)}:
-        if name.startswith("_"):
-            continue
-        thing = vars(module).get(name) if name not in listed else getattr(module, name, None)
-        home = getattr(thing, "__module__", None) or module.__name__
-        own = home == module.__name__ or home.startswith(module.__name__ + ".")
-        if not isinstance(thing, ModuleType) and (name in listed or own):
-            yield name
+    if name.startswith("_"):
+        return False
+    if name in getattr(module, "__all__", ()):
+        return not isinstance(getattr(module, name, module), ModuleType)
+    if name not in vars(module):
+        return False
+    thing = vars(module)[name]
+    home = getattr(thing, "__module__", None) or module.__name__
+    own = home == module.__name__ or home.startswith(module.__name__ + ".")
+    return own and not isinstance(thing, ModuleType)
 
 
 def _name_of(module: ModuleType) -> str:

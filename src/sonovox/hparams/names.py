@@ -15,7 +15,7 @@ which of our arguments is meant by theirs: `{"<name in the YAML>": {"<theirs>":
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["MODEL_NAMES", "RECIPE_NAMES", "RENAMED_ARGUMENTS"]
+__all__ = ["LARGEST", "MODEL_NAMES", "RECIPE_NAMES", "RENAMED_ARGUMENTS"]
 
 
 def _of(module: str, names: str, *, home: str = "") -> dict[str, str]:
@@ -77,14 +77,104 @@ _TRANSFORMS = _of(
     """,
 )
 
+# Our own names, and below them SpeechBrain's for the same things.
+_LAYERS = _of(
+    "sonovox.nn",
+    """
+    AdaptivePool AttentionPooling AttentionalRNNDecoder AttentiveStatisticsPooling BatchNorm1d BatchNorm2d
+    ContentBasedAttention ContextWindow Conv1d Conv2d ConvTranspose1d DCT Deltas DepthwiseSeparableConv1d Dropout2d
+    Embedding ExponentialMovingAverage Fbank Filterbank GRU GRUCell GroupNorm GumbelSoftmax ISTFT InputNormalization
+    InstanceNorm1d InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear
+    LocationAwareAttention MFCC ModuleList PCEN Pooling1d Pooling2d QuasiRNN RNN RNNCell SLiGRU STFT Sequential
+    SincConv Softmax StatisticsPooling Swish TDNNBlock spectral_magnitude
+    """,
+)
+_LOSSES = _of(
+    "sonovox.losses",
+    """
+    AdditiveAngularMargin AngularMargin ContrastiveLoss LogSoftmaxWrapper PitWrapper bce_loss cal_si_snr cal_snr ce_kd
+    classification_error ctc_loss ctc_loss_kd get_si_snr_with_pitwrapper get_snr_with_pitwrapper kldiv_loss l1_loss
+    mse_loss nll_loss nll_loss_kd transducer_loss
+    """,
+)
+_MODELS = _of("sonovox.models", "CRDNN RNNLM VanillaNN")
+_TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
+    "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
+    "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
+    # It keeps what it is given, and reads only what `inference.interface` lets it.
+    "sonovox.hub.Pretrainer": "sonovox.hub.pretrainer:Pretrainer",
+}
+_SPEECHBRAIN = {
+    **_of("speechbrain.dataio.encoder", "CategoricalEncoder CTCTextEncoder TextEncoder", home="sonovox.data"),
+    **_of("speechbrain.decoders", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
+    **_of("speechbrain.decoders.ctc", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
+    **_of("speechbrain.lobes.features", "Fbank MFCC", home="sonovox.nn"),
+    **_of("speechbrain.lobes.models.CRDNN", "CRDNN", home="sonovox.models.crdnn"),
+    **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
+    **_of("speechbrain.lobes.models.VanillaNN", "VanillaNN", home="sonovox.models.vanilla_nn"),
+    **_of("speechbrain.nnet.CNN", "Conv1d Conv2d", home="sonovox.nn"),
+    **_of("speechbrain.nnet.RNN", "GRU LSTM LiGRU RNN SLiGRU", home="sonovox.nn"),
+    **_of("speechbrain.nnet.activations", "GumbelSoftmax Softmax Swish", home="sonovox.nn"),
+    **_of("speechbrain.nnet.containers", "LengthsCapableSequential ModuleList Sequential", home="sonovox.nn"),
+    **_of("speechbrain.nnet.dropout", "Dropout2d", home="sonovox.nn"),
+    **_of("speechbrain.nnet.embedding", "Embedding", home="sonovox.nn"),
+    **_of("speechbrain.nnet.linear", "Linear", home="sonovox.nn"),
+    **_of(
+        "speechbrain.nnet.normalization",
+        "BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d LayerNorm",
+        home="sonovox.nn",
+    ),
+    **_of("speechbrain.nnet.pooling", "AdaptivePool Pooling1d Pooling2d StatisticsPooling", home="sonovox.nn"),
+    **_of(
+        "speechbrain.processing.features",
+        "ContextWindow DCT Deltas Filterbank ISTFT InputNormalization STFT spectral_magnitude",
+        home="sonovox.nn",
+    ),
+    **_of("speechbrain.utils.parameter_transfer", "Pretrainer", home="sonovox.hub.pretrainer"),
+}
+
+_DATA = _of(
+    "sonovox.data",
+    """
+    BalancingDataSampler ConcatDatasetBatchSampler DataPipeline DynamicBatchSampler DynamicItemDataset
+    DynamicItemDataset.from_csv DynamicItemDataset.from_json LoopedLoader ReproducibleRandomSampler
+    ReproducibleWeightedRandomSampler SaveableDataLoader SentencePiece ShardedBatchSampler make_dataloader read_audio
+    """,
+)
+_TRAINING = _of(
+    "sonovox.training",
+    """
+    Checkpointer CyclicCosineScheduler CyclicLRScheduler EpochCounter EpochCounterWithStopper FileTrainLogger
+    IntervalScheduler InverseSquareRootScheduler LinearNoamScheduler LinearScheduler LinearWarmupScheduler
+    NewBobScheduler NoamIntervalScheduler NoamScheduler ReduceLROnPlateau ScheduledLoss StepScheduler TensorboardLogger
+    TriStageLRSchedule WarmAndExpDecayLRSchedule WarmCoolDecayLRSchedule seed_everything
+    """,
+)
+
 MODEL_NAMES: Final[Mapping[str, str]] = {
     **_TORCH_LAYERS,
     **_TORCH_LOSSES,
     **_TORCH_TRAINING,
     **_TORCH_FUNCTIONS,
     **_TRANSFORMS,
+    **_LAYERS,
+    **_LOSSES,
+    **_MODELS,
+    **_TEXT,
+    **_SPEECHBRAIN,
 }
 
-RECIPE_NAMES: Final[Mapping[str, str]] = _of("torch", "manual_seed")
+RECIPE_NAMES: Final[Mapping[str, str]] = {**_DATA, **_TRAINING, **_of("torch", "manual_seed")}
 
 RENAMED_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {}
+
+# Arguments of a model folder from which numpy computes filters, out of sight of the limits on tensors.
+LARGEST: Final[Mapping[str, int]] = {
+    "n_barks": 1024,
+    "n_chroma": 1024,
+    "n_fft": 2**16,
+    "n_filter": 1024,
+    "n_freqs": 2**15 + 1,
+    "n_mels": 1024,
+    "n_stft": 2**15 + 1,
+}

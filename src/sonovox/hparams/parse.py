@@ -5,6 +5,7 @@ objects is used. The tree is made from their events, so that a text which is too
 deep or too large is refused before it was read to its end.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,6 +92,7 @@ class _Composer:
         self.first_line = line
         self.anchors: dict[str, Node | None] = {}  # None while the node is being made
         self.n_nodes = 0
+        self.n_brackets = 0  # around what is being read
 
     def compose(self) -> Node:
         self.loader.get_event()
@@ -119,7 +121,8 @@ class _Composer:
             if event.anchor in self.anchors:
                 raise fault(place, path, f"the anchor &{event.anchor} is given twice")
             self.anchors[event.anchor] = None
-        tag = _checked_tag(event.tag, isinstance(event, yaml.ScalarEvent), place, path)
+        tag = _checked_tag(event.tag, event, place, path)
+        self.n_brackets += bool(getattr(event, "flow_style", False))
         if isinstance(event, yaml.ScalarEvent):
             node: Node = self.scalar(event, tag, place, path)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -127,6 +130,7 @@ class _Composer:
             node = Sequence(place, tag, items)
         else:
             node = self.mapping(tag, place, path)
+        self.n_brackets -= bool(getattr(event, "flow_style", False))
         if event.anchor:
             self.anchors[event.anchor] = node
         return node
@@ -153,14 +157,18 @@ class _Composer:
                 raise fault(place, path, f"expected a tuple such as (3, 4), got {_short(text)}")
             parts = [self.tuple_part(part, place, path) for part in tuple_parts(text)]
             return Sequence(place, "!tuple", parts)
+        if self.n_brackets and text.startswith("(") and not tag and event.implicit[0]:
+            raise fault(place, path, "a tuple inside of brackets is cut at its comma", hint="write !tuple [3, 4]")
         if not tag and event.implicit[0]:
             return Scalar(place, "", _number_checked(text, self.limits, place, path))
         return Scalar(place, tag, text)
 
     def tuple_part(self, text: str, place: Place, path: str) -> Node:
-        inner = parse_value(text, self.document, self.limits, line=place.line) if text else Scalar(place)
         self.n_nodes += 1
-        return inner
+        if self.limits.depth <= 1:
+            raise fault(place, path, "too many tuples inside each other")
+        inside = dataclasses.replace(self.limits, depth=self.limits.depth - 1)
+        return parse_value(text, self.document, inside, line=place.line) if text else Scalar(place)
 
     def mapping(self, tag: str, place: Place, path: str) -> Mapping:
         node = Mapping(place, tag)
@@ -178,13 +186,15 @@ class _Composer:
                 raise fault(key_place, key_path(path, key), f"the key is given twice, first on line {first}")
             node.key_places[key] = key_place
             node.entries[key] = self.node(self.loader.get_event(), key_path(path, key))
-        for source in merged:  # what stands in the mapping itself, or in an earlier source, wins
-            for key, value in source.entries.items():
-                if key not in node.entries:
-                    node.entries[key] = value
-                    node.key_places[key] = source.key_places[key]
-                    self.n_nodes += 1
-        return node
+        if not merged:
+            return node
+        # What is merged stands first; what the mapping itself says wins, then an earlier source.
+        whole = Mapping(place, tag)
+        for source in [*reversed(merged), node]:
+            whole.entries |= source.entries
+            whole.key_places |= source.key_places
+        self.n_nodes += len(whole.entries) - len(node.entries)
+        return whole
 
     def key(self, event: Any, place: Place, path: str) -> Key:
         if isinstance(event, yaml.ScalarEvent) and not event.tag and not event.anchor:
@@ -197,7 +207,9 @@ class _Composer:
         raise fault(place, path, "expected a name as key")
 
 
-def _checked_tag(tag: str | None, is_scalar: bool, place: Place, path: str) -> str:
+def _checked_tag(tag: str | None, event: Any, place: Place, path: str) -> str:
+    is_scalar = isinstance(event, yaml.ScalarEvent)
+    standard = {yaml.SequenceStartEvent: "seq", yaml.MappingStartEvent: "map"}.get(type(event))
     if tag is None or tag == "!":  # a lone ! says that the word is text, which only matters for scalars
         return _STANDARD + "str" if tag and is_scalar else ""
     if len(tag) > _LONGEST_TAG:
@@ -205,12 +217,12 @@ def _checked_tag(tag: str | None, is_scalar: bool, place: Place, path: str) -> s
     kind = tag.removeprefix(_STANDARD)
     if kind in ("str", "int", "float", "bool", "null") and is_scalar and kind != tag:
         return tag
-    if kind in ("seq", "map") and not is_scalar and kind != tag:
+    if kind == standard and kind != tag:
         return ""
     if tag in _ON_SCALARS:
-        if is_scalar or tag == "!tuple":
+        if is_scalar or (tag == "!tuple" and standard == "seq"):
             return tag
-        raise fault(place, path, f"expected text after {tag}, got a list or a mapping")
+        raise fault(place, path, f"expected other words after {tag} than a list or a mapping")
     name = next((tag.removeprefix(start) for start in (*CALLS, "!module:", "!include:") if tag.startswith(start)), None)
     if name:
         return tag
@@ -234,7 +246,7 @@ def _number_checked(text: str, limits: Limits, place: Place, path: str) -> Any:
     try:
         return plain_value(text, limits.digits)
     except OverflowError:
-        message = f"expected a whole number of at most {limits.digits} digits, got {_short(text)}"
+        message = f"expected a number of at most {limits.digits} digits, or below 1e308, got {_short(text)}"
         raise fault(place, path, message) from None
 
 

@@ -43,12 +43,12 @@ def parse_path(path: str) -> tuple[Step, ...]:
     path = path.strip()
     while position < len(path):
         match = _STEP.match(path, position)
-        if match is None or (match["first"] and position):
+        if match is None or bool(match["first"]) == bool(position):
             break
         word = match["first"] or match["name"] or match["key"]
         steps.append(Step("[" if match["key"] else ".", word.strip()))
         position = match.end()
-    if position < len(path) or not steps or steps[0].kind == "[":
+    if position < len(path) or not steps:
         raise ValueError(path)
     return tuple(steps)
 

@@ -5,6 +5,7 @@ schema, whole numbers may be written with underscores and in binary, as
 HyperPyYAML reads them.
 """
 
+import math
 import re
 from typing import Any
 
@@ -25,7 +26,7 @@ def plain_value(text: str, max_digits: int) -> Any:
     """The value of an unquoted word: nothing, a truth value, a number, or the text itself.
 
     Raises:
-        OverflowError: a whole number of more than `max_digits` digits.
+        OverflowError: a whole number of more than `max_digits` digits, or too large for a float.
 
     >>> plain_value("1e-4", 18), plain_value("yes", 18), plain_value("0x10", 18), plain_value("~", 18)
     (0.0001, 'yes', 16, None)
@@ -37,7 +38,10 @@ def plain_value(text: str, max_digits: int) -> Any:
     if _INT.fullmatch(text):
         return _whole(text, max_digits)
     if _FLOAT.fullmatch(text):
-        return float(text.replace("_", ""))
+        number = float(text.replace("_", ""))
+        if math.isinf(number):
+            raise OverflowError
+        return number
     special = _SPECIAL.fullmatch(text)
     if special:
         return float(text.replace(".", ""))
@@ -50,10 +54,10 @@ def _whole(text: str, max_digits: int) -> int | str:
     digits = digits if base == 10 else digits[2:]
     if not digits:
         return text
-    if len(digits.lstrip("0")) > max_digits * (1 if base == 10 else 4):
+    if len(digits.lstrip("0")) > max_digits * 4:  # four binary digits and more for each decimal one
         raise OverflowError
     number = int(digits, base)
-    if number >= 10**max_digits * 10:
+    if number >= 10**max_digits:
         raise OverflowError
     return -number if text.startswith("-") else number
 

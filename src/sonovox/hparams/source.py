@@ -1,6 +1,5 @@
 """Where the text of a YAML file comes from: a path, an open stream, or the text itself."""
 
-import io
 import os
 import stat
 from pathlib import Path
@@ -56,11 +55,12 @@ def _is_text(source: str) -> bool:
 
 def _decoded(data: str | bytes, name: str, max_bytes: int) -> str:
     if len(data) > max_bytes or (isinstance(data, str) and len(data.encode("utf-8", "surrogatepass")) > max_bytes):
-        raise HParamsError(f"expected at most {max_bytes} bytes of YAML, got more", file=name)
+        n_breaks = data.count("\n") if isinstance(data, str) else data.count(b"\n")
+        raise HParamsError(f"expected at most {max_bytes} bytes of YAML, got more", file=name, line=n_breaks + 1)
     if isinstance(data, str):
         return data
     try:
-        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise HParamsError(

@@ -45,7 +45,7 @@ def _yaml(node: Node, made: dict[int, yaml.Node]) -> yaml.Node:
         if short:
             return yaml.ScalarNode(f"{_STANDARD}str", short, style="")
         items = [_yaml(child, made) for child in node.items]
-        is_flat = all(isinstance(item, yaml.ScalarNode) for item in items)
+        is_flat = all(isinstance(item, Scalar) for item in node.items)
         new = yaml.SequenceNode(node.tag or f"{_STANDARD}seq", items, flow_style=is_flat)
     else:
         new = _scalar(node)
