@@ -63,8 +63,16 @@ PAGES = (
         "sonovox.inference",
         ("sonovox.inference.asr", "sonovox.inference.transcript", "sonovox.inference.subtitles"),
     ),
+    Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),
+    Page("losses.md", "sonovox.losses", ("sonovox.losses",)),
+    Page(
+        "checkpoints.md",
+        "sonovox.training: checkpoints",
+        ("sonovox.training.checkpoints", "sonovox.training.averaging", "sonovox.training.random_states"),
+    ),
+    Page("schedules.md", "sonovox.training.schedules", ("sonovox.training.schedules",)),
 )
 
 # Sections of a docstring whose entries are `name: text`.

@@ -9,7 +9,9 @@ import torch
 import sonovox
 from sonovox._internal.errors import ArgumentError, DataError
 from sonovox.data import DynamicItemDataset, read_audio
+from sonovox.data.arrow_items import ArrowItems
 from sonovox.data.audio import audio_duration
+from sonovox.data.replacements import Replacements
 
 
 class Rows:
@@ -54,6 +56,12 @@ def test_sound_is_not_decoded_to_sort(rows):
     dataset = DynamicItemDataset.from_arrow_dataset(rows)
     assert dataset.filtered_sorted(sort_key="seconds").data_ids == ["1", "0"]
     assert set(rows.log) == {"seconds"}
+
+
+def test_rows_are_mappings(rows):
+    items = ArrowItems(rows, Replacements(None))
+    assert (list(items), list(items["1"]), items["1"]["text"]) == (["0", "1"], ["id", "audio", "text", "seconds"], "a")
+    assert "2" not in items
 
 
 def test_a_column_may_be_the_id():

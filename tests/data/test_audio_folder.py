@@ -6,6 +6,7 @@ import torch
 import sonovox
 from sonovox._internal.errors import DataError, ItemError
 from sonovox.data import DynamicItemDataset
+from sonovox.data.audio_folder import read_audio_folder
 
 
 @pytest.fixture
@@ -87,6 +88,12 @@ def test_two_sounds_of_one_name_are_refused(folder):
     sonovox.save(folder / "a/1.flac", torch.zeros(10, dtype=torch.int16), 8000)
     with pytest.raises(DataError, match=r"ids must differ, .*1.flac and .*1.wav are both 'a/1'"):
         DynamicItemDataset.from_folder(folder)
+
+
+def test_suffixes_are_read_in_capitals_too(tmp_path):
+    (tmp_path / "A.WAV").write_bytes(b"")
+    table, found = read_audio_folder(tmp_path)
+    assert (list(table), found) == (["A"], f"1 sound files in {tmp_path}; 1 without text")
 
 
 def test_a_folder_without_sound_is_refused(tmp_path):

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from sonovox._internal.errors import DataError
-from sonovox.data.item_table import ItemTable
+from sonovox.data.item_table import ItemTable, Row
 
 VALUES = {
     "text": ["é字", "", "\ud800"],
@@ -28,6 +28,7 @@ def test_values_come_back_with_their_types():
 
 def test_a_row_is_a_mapping_that_has_the_id():
     row = ItemTable([("a", {"x": 1})])["a"]
+    assert isinstance(row, Row)
     assert dict(row) == {"id": "a", "x": 1}
     assert (len(row), list(row), row.get("id"), repr(row)) == (2, ["id", "x"], "a", "{'id': 'a', 'x': 1}")
     with pytest.raises(KeyError, match="y"):

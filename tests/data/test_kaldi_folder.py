@@ -6,6 +6,8 @@ import torch
 import sonovox
 from sonovox._internal.errors import DataError
 from sonovox.data import DynamicItemDataset, read_audio
+from sonovox.data.kaldi_folder import read_kaldi
+from sonovox.data.replacements import Replacements
 
 RATE = 8000
 
@@ -56,6 +58,14 @@ def test_relative_paths_start_where_the_files_are(folder, monkeypatch):
 def test_names_in_paths_are_replaced(folder):
     (folder / "wav.scp").write_text("rec1 {root}/rec1.wav\n")
     assert DynamicItemDataset.from_kaldi(folder, {"root": str(folder)}).column("duration") == [3.0]
+
+
+def test_a_recording_without_text_has_none(folder):
+    (folder / "text").write_text("rec2 yes\n")
+    assert [row.keys() for row in read_kaldi(folder, Replacements(None)).values()] == [
+        {"id", "audio"},
+        {"id", "audio", "text"},
+    ]
 
 
 def test_commands_are_refused_with_the_reason(folder):

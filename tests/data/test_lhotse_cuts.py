@@ -8,6 +8,7 @@ import torch
 
 from sonovox._internal.errors import ArgumentError, DataError
 from sonovox.data import DynamicItemDataset, read_audio
+from sonovox.data.lhotse_cuts import read_lhotse
 
 
 def cut(name, *supervisions):
@@ -34,11 +35,14 @@ def test_cuts_are_items():
     dataset.set_output_keys(["text"])
     assert dataset[1] == {"text": "yes"}
     assert "speaker" not in dataset.data["c2"]
-    assert dataset.data["c3"].keys() == {"audio", "duration"}
 
 
 def test_resampling_follows_the_rate_of_the_cut():
     assert len(read_audio(cut("c1"), sample_rate=16000)) == 24000
+
+
+def test_a_cut_without_supervisions_says_nothing():
+    assert read_lhotse([cut("c1")])["c1"].keys() == {"audio", "duration"}
 
 
 def test_other_things_are_refused():

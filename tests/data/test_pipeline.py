@@ -4,6 +4,7 @@ import pytest
 
 from sonovox._internal.errors import ArgumentError, AudioNotFoundError, ItemError, UnknownKeyError
 from sonovox.data import DataPipeline, provides, takes
+from sonovox.data.pipeline import as_mapping
 
 
 def recording(log, name, result):
@@ -57,6 +58,11 @@ def test_outputs_come_in_the_order_and_by_the_names_that_were_asked():
     assert list(pipeline.compute_specific(["size", "y", "x"], data).items()) == [("size", 3), ("y", 0), ("x", -3)]
     pipeline.set_output_keys({"magnitude": "size", "copy": "size"})
     assert pipeline.compute_outputs(data) == {"magnitude": 3, "copy": 3}
+
+
+@pytest.mark.parametrize("keys", ["x", ["x"], {"x"}, {"x": "x"}])
+def test_keys_are_given_in_several_ways(keys):
+    assert as_mapping(keys) == {"x": "x"}
 
 
 def test_one_key_may_be_given_as_text():

@@ -12,6 +12,7 @@ import sonovox
 from sonovox._internal.errors import CorruptAudioError, DataError, ItemError
 from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.data.byte_ranges import read_range
+from sonovox.data.tar_shards import read_tar
 
 
 def wav(value, frames=800):
@@ -94,6 +95,11 @@ def test_what_is_not_in_the_layout_is_refused(tmp_path, files, said):
     write_tar(tmp_path / "a.tar", files)
     with pytest.raises(DataError, match=said):
         DynamicItemDataset.from_tar(tmp_path / "a.tar")
+
+
+def test_an_item_may_have_nothing_but_its_id(tmp_path):
+    write_tar(tmp_path / "a.tar", [("1.json", b"{}"), ("2.json", b"{}")])
+    assert [dict(row) for row in read_tar(tmp_path / "a.tar").values()] == [{"id": "1"}, {"id": "2"}]
 
 
 def test_a_compressed_tar_is_refused_with_the_reason(tmp_path):

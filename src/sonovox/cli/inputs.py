@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonovox._internal.audio_suffixes import AUDIO_SUFFIXES
 from sonovox._internal.errors import ArgumentError
-from sonovox.io.encodings import AUDIO_SUFFIXES
 
 __all__ = ["AUDIO_SUFFIXES", "Input", "find_inputs"]
 

@@ -28,6 +28,7 @@ __all__ = [
     "add_dynamic_item",
     "audio_duration",
     "batch_pad_right",
+    "concatenate",
     "length_to_mask",
     "make_dataloader",
     "merge_char",
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from sonovox.data.categorical_encoder import CategoricalEncoder
     from sonovox.data.concat_sampler import ConcatDatasetBatchSampler
     from sonovox.data.ctc_text_encoder import CTCTextEncoder
-    from sonovox.data.dataset import DynamicItemDataset, add_dynamic_item, set_output_keys
+    from sonovox.data.dataset import DynamicItemDataset
     from sonovox.data.default_loader import make_dataloader
     from sonovox.data.dynamic_batch_sampler import DynamicBatchSampler
     from sonovox.data.dynamic_items import DynamicItem, provides, takes
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from sonovox.data.quarantine import Quarantine, QuarantinedItem
     from sonovox.data.random_sampler import ReproducibleRandomSampler
     from sonovox.data.sentencepiece import SentencePiece
+    from sonovox.data.several_datasets import add_dynamic_item, concatenate, set_output_keys
     from sonovox.data.sharded_sampler import ShardedBatchSampler
     from sonovox.data.text_encoder import TextEncoder
     from sonovox.data.weighted_sampler import ReproducibleWeightedRandomSampler
@@ -88,15 +90,16 @@ __getattr__ = lazy_names(
         "SentencePiece": "sonovox.data.sentencepiece",
         "ShardedBatchSampler": "sonovox.data.sharded_sampler",
         "TextEncoder": "sonovox.data.text_encoder",
-        "add_dynamic_item": "sonovox.data.dataset",
+        "add_dynamic_item": "sonovox.data.several_datasets",
         "audio_duration": "sonovox.data.audio",
         "batch_pad_right": "sonovox.data.padding",
+        "concatenate": "sonovox.data.several_datasets",
         "length_to_mask": "sonovox.dsp.lengths",
         "make_dataloader": "sonovox.data.default_loader",
         "merge_char": "sonovox.data.words",
         "provides": "sonovox.data.dynamic_items",
         "read_audio": "sonovox.data.audio",
-        "set_output_keys": "sonovox.data.dataset",
+        "set_output_keys": "sonovox.data.several_datasets",
         "split_word": "sonovox.data.words",
         "takes": "sonovox.data.dynamic_items",
         "undo_padding": "sonovox.data.padding",

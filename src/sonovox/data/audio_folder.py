@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sonovox._internal.audio_suffixes import AUDIO_SUFFIXES
 from sonovox._internal.errors import DataError
 from sonovox.data.item_table import ItemTable
-from sonovox.io.encodings import AUDIO_SUFFIXES
 
 __all__ = ["read_audio_folder"]
 

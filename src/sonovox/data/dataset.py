@@ -5,7 +5,7 @@ import copy
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import torch
@@ -27,7 +27,7 @@ from sonovox.data.pipeline import DataPipeline, OutputKeys
 from sonovox.data.replacements import Replacements
 from sonovox.data.tar_shards import read_tar
 
-__all__ = ["DynamicItemDataset", "add_dynamic_item", "set_output_keys"]
+__all__ = ["DynamicItemDataset"]
 
 Self = TypeVar("Self", bound="DynamicItemDataset")
 FilePath = str | os.PathLike[str]
@@ -85,7 +85,9 @@ class DynamicItemDataset(Dataset[Item]):
     def __add__(self, other: Dataset[Any]) -> "DynamicItemDataset":  # type: ignore[override]
         if not isinstance(other, DynamicItemDataset):
             raise ArgumentError(f"only another DynamicItemDataset can be added, got {type(other).__name__}")
-        return self.concatenate([self, other])
+        from sonovox.data.several_datasets import concatenate
+
+        return concatenate([self, other])
 
     def iterate_once(self, output_keys: OutputKeys | None = None, progressbar: bool = True) -> None:
         """Compute every item once, to fill a cache or to find the items that fail.
@@ -191,34 +193,6 @@ class DynamicItemDataset(Dataset[Item]):
         starts = (torch.randperm(whole) * batch_size).tolist()
         ids = [item_id for start in starts for item_id in self.data_ids[start : start + batch_size]]
         return self._with_ids(ids + self.data_ids[whole * batch_size :])
-
-    @classmethod
-    def concatenate(cls, datasets: Sequence["DynamicItemDataset"]) -> "DynamicItemDataset":
-        """A data set of all items of several, with functions and output keys of the first.
-
-        Raises:
-            ArgumentError: functions that provide other keys; put data sets together before adding functions.
-            DataError: ids that stand in several.
-        """
-        first = datasets[0]
-        ids = [item_id for dataset in datasets for item_id in dataset.data_ids]
-        data: dict[str, Mapping[str, Any]] = {}
-        for dataset in datasets:
-            provided = {key for item in dataset.pipeline.dynamic_items for key in item.keys}
-            expected = {key for item in first.pipeline.dynamic_items for key in item.keys}
-            if provided != expected:
-                raise ArgumentError(
-                    f"data sets that provide the same keys were expected, {sorted(provided ^ expected)} differ",
-                    hint="put them together before add_dynamic_item",
-                )
-            own = {item_id: dataset.data[item_id] for item_id in dataset.data_ids}
-            if twice := data.keys() & own.keys():
-                raise DataError(f"ids must differ between data sets, {len(twice)} do not: {_some(sorted(twice))}")
-            data |= own
-        joined = copy.copy(first)
-        joined.data, joined.data_ids, joined.pipeline = data, ids, first.pipeline.copy()
-        joined.pipeline.add_static_keys(set().union(*(dataset.pipeline.static_keys for dataset in datasets)))
-        return joined
 
     @classmethod
     def from_json(
@@ -383,24 +357,3 @@ class DynamicItemDataset(Dataset[Item]):
         other.data_ids = ids
         other.pipeline = self.pipeline.copy()
         return other
-
-
-def add_dynamic_item(
-    datasets: Iterable[DynamicItemDataset],
-    func: Callable[..., Any] | Mapping[str, Any],
-    takes: Keys | None = None,
-    provides: Iterable[Keys] | None = None,
-) -> None:
-    """Add a function to several data sets; see `DataPipeline.add_dynamic_item`."""
-    for dataset in datasets:
-        dataset.add_dynamic_item(func, takes, provides)
-
-
-def set_output_keys(datasets: Iterable[DynamicItemDataset], output_keys: OutputKeys) -> None:
-    """Choose what the items of several data sets shall hold."""
-    for dataset in datasets:
-        dataset.set_output_keys(output_keys)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sonovox._internal.audio_suffixes import AUDIO_SUFFIXES
 from sonovox._internal.errors import DataError
 from sonovox.data.byte_ranges import read_range
 from sonovox.data.item_table import ItemTable
-from sonovox.io.encodings import AUDIO_SUFFIXES
 
 __all__ = ["read_tar"]
 

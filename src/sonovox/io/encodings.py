@@ -8,13 +8,7 @@ import torch
 from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
 
-__all__ = ["AUDIO_SUFFIXES", "FORMATS", "Format", "choose_encoding", "choose_format", "compression_settings"]
-
-# What a file is called that may hold sound, among other files; its content decides how it is read.
-AUDIO_SUFFIXES = frozenset({
-    ".aac", ".aif", ".aiff", ".amr", ".au", ".avi", ".caf", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2",
-    ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".sph", ".w64", ".wav", ".wave", ".weba", ".webm", ".wma",
-})  # fmt: skip
+__all__ = ["FORMATS", "Format", "choose_encoding", "choose_format", "compression_settings"]
 
 Choice = tuple[str, int]  # encoding, bits per sample
 
