@@ -63,6 +63,12 @@ PAGES = (
         "sonovox.inference",
         ("sonovox.inference.asr", "sonovox.inference.transcript", "sonovox.inference.subtitles"),
     ),
+    Page("nn.md", "sonovox.nn", ("sonovox.nn",)),
+    Page(
+        "models.md",
+        "sonovox.models",
+        ("sonovox.models.crdnn", "sonovox.models.rnnlm", "sonovox.models.vanilla_nn"),
+    ),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),

@@ -262,3 +262,14 @@ def test_move_into_place_replaces_and_keeps_the_source_when_it_cannot(target, tm
 
 def test_sync_folder_leaves_folders_alone_that_cannot_be_flushed(tmp_path):
     files.sync_folder(tmp_path / "absent")
+
+
+def test_what_the_system_says_is_told_of_the_file_and_other_errors_pass(tmp_path):
+    with pytest.raises(WriteError, match=r"cannot write .*/x: No space left on device"), files.told_of(tmp_path / "x"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    already = WriteError("told")
+    with pytest.raises(WriteError) as caught, files.told_of(tmp_path / "x"):
+        raise already
+    assert caught.value is already
+    with pytest.raises(ZeroDivisionError), files.told_of(tmp_path / "x"):
+        raise ZeroDivisionError

@@ -414,7 +414,8 @@ def test_a_full_disk_at_any_write_leaves_the_checkpoint_before(tmp_path, monkeyp
     assert fresh.counter.current == step
 
 
-def test_a_kill_before_any_call_of_the_system_leaves_a_checkpoint(tmp_path):
+@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_before_any_call_of_the_system_leaves_a_checkpoint(tmp_path, every):
     base = killed_trainer.Run(tmp_path / "base")
     digests = [base.digest()]
     for _ in range(4):
@@ -423,8 +424,7 @@ def test_a_kill_before_any_call_of_the_system_leaves_a_checkpoint(tmp_path):
         digests.append(base.digest())
     base.train_step()
     digests.append(base.digest())
-    made = range(1000)
-    for n in range(1, 1000):
+    for n in range(1, 1000, every):
         folder = shutil.copytree(tmp_path / "base", tmp_path / f"save{n}")
         process, hears = killed_trainer.start(killed_trainer.die_at, folder, n)
         messages = dict(killed_trainer.said(hears))
@@ -441,7 +441,7 @@ def test_a_kill_before_any_call_of_the_system_leaves_a_checkpoint(tmp_path):
         if "made" in messages:
             made = messages["made"]
             break
-    assert n == len(made) + 1
+    assert len(made) < n <= len(made) + every
     assert {"open", "write", "fsync", "mkdir", "rename", "unlink", "rmdir"} <= set(made)
     assert fresh.counter.current == 6
 
@@ -463,9 +463,11 @@ def kill_many_times(folder, n_kills, seed):
             digests.append(reference.digest())
         assert recovered >= acknowledged, f"kill {kill}: {acknowledged} was acknowledged, {recovered} came back"
         assert digest == digests[recovered], f"kill {kill}: step {recovered} is not what it was"
-        time.sleep(randomness.uniform(0.0, 0.1))
+        # At least so many messages, whatever the machine is busy with, and then at any instant.
+        messages = [hears.recv() for _ in range(randomness.randrange(8))]
+        time.sleep(randomness.uniform(0.0, 0.01))
         process.kill()
-        messages = killed_trainer.said(hears)
+        messages += killed_trainer.said(hears)
         process.join()
         began = [m[1] for m in messages if m[0] == "saving"]
         saved = [m[1] for m in messages if m[0] == "saved"]

@@ -11,6 +11,7 @@ inject a crash before each.
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,8 @@ from sonovox._internal.files import sync_folder, told_of
 
 __all__ = ["FolderWriter", "atomic_folder", "clear_leftovers", "remove_folder"]
 
-_NEW, _REPLACED, _REMOVED = ".new", ".replaced", ".removed"
+_NEW, _REPLACED, _REMOVED = "new", "replaced", "removed"
+_HIDDEN = re.compile(r"\.(?P<name>.+)\.[0-9a-f]+\.(?P<ending>new|replaced|removed)")
 
 
 class FolderWriter:
@@ -133,17 +135,19 @@ def clear_leftovers(parent: str | os.PathLike[str], prefix: str) -> None:
         WriteError: a folder cannot be brought back.
     """
     for hidden in sorted(Path(parent).glob(f".{prefix}*")):
-        name, _, ending = hidden.name[1:].rpartition(".")
-        final = hidden.with_name(name.rpartition(".")[0])
-        if f".{ending}" == _REPLACED and not final.exists():
+        match = _HIDDEN.fullmatch(hidden.name)
+        if match is None:
+            continue
+        final = hidden.with_name(match["name"])
+        if match["ending"] == _REPLACED and not final.exists():
             with told_of(final):
                 os.rename(hidden, final)  # noqa: PTH104
-        elif f".{ending}" in (_NEW, _REPLACED, _REMOVED):
+        else:
             shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _hidden(final: Path, ending: str) -> Path:
-    return final.with_name(f".{final.name}.{secrets.token_hex(4)}{ending}")
+    return final.with_name(f".{final.name}.{secrets.token_hex(4)}.{ending}")
 
 
 def _put_in_place(new: Path, final: Path) -> None:

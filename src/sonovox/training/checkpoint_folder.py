@@ -44,15 +44,15 @@ class CheckpointFolder:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path / ".lock")
-        try:
-            with told_of(self.path):
-                self.path.mkdir(parents=True, exist_ok=True)
+        with told_of(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
                 lock.acquire(timeout=patience_s)
-        except Timeout as error:
-            raise WriteError(
-                f"another process has been writing to {self.path} for {patience_s:.0f} s",
-                hint="end it, or choose another folder",
-            ) from error
+            except Timeout as error:
+                raise WriteError(
+                    f"another process has been writing to {self.path} for {patience_s:.0f} s",
+                    hint="end it, or choose another folder",
+                ) from error
         try:
             yield
         finally:

@@ -35,6 +35,7 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.errors import CheckpointError
+from sonovox.training.checkpoint_sharded import gather_shards
 
 __all__ = ["decode_state", "encode_state"]
 
@@ -165,7 +166,7 @@ class _Encoder:
             raise self._refuse(path, f"is a {'quantized' if tensor.is_quantized else tensor.layout} tensor")
         if tensor.is_meta or torch.nn.parameter.is_lazy(tensor):
             raise self._refuse(path, "is a tensor without values")
-        plain = tensor.detach()
+        plain = gather_shards(tensor.detach())
         if type(plain) is not Tensor:
             raise self._refuse(path, f"is of the type {type(plain).__qualname__}")
         identity = (plain.device, plain.data_ptr(), plain.dtype, plain.shape, plain.stride(), plain.is_conj())
