@@ -1,10 +1,12 @@
 """Loading: the same batches for any number of workers, exact resume, workers that die, items that cannot be read."""
 
+import contextlib
 import logging
 import multiprocessing
 import os
 import random
 import signal
+import threading
 import time
 
 import numpy as np
@@ -232,6 +234,41 @@ def test_a_worker_that_dies_on_an_item_once_changes_nothing(settings, undisturbe
     with pytest.warns(WorkerWarning, match="SIGKILL") as warned:
         assert epochs(loader) == undisturbed
     assert len(warned) == 1
+
+
+class Heavy(RandomItems):
+    """Answers beyond what a pipe holds, which a killed worker leaves half written."""
+
+    def __getitem__(self, index):
+        return super().__getitem__(index) | {"noise": np.random.rand(30_000).tolist()}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sonovox._internal.errors.WorkerWarning")
+def test_kills_at_any_instant_change_nothing():
+    expected = list(loader_of(Heavy(20)))
+    chance = random.Random(0)
+    n_killed = 0
+
+    def kill():
+        nonlocal n_killed
+        while not over.wait(chance.uniform(0, 0.1)):
+            for pid in worker_pids()[:1]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    n_killed += 1
+            time.sleep(0.2)
+
+    for _ in range(10):
+        over = threading.Event()
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            assert list(loader_of(Heavy(20), num_workers=2, max_restarts=20)) == expected
+        finally:
+            over.set()
+            killer.join()
+    assert n_killed >= 5
 
 
 def test_a_hung_worker_is_replaced_and_named_with_its_items(undisturbed, tmp_path):

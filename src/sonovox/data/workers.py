@@ -9,7 +9,9 @@ processes, the list of its signal handler) is touched in this file only.
 import contextlib
 import multiprocessing.connection
 import signal
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -54,13 +56,14 @@ class WorkerPass(Iterator[Any]):
                 raise WorkersLostError(str(error)) from error
             raise
         self._processes: list[Any] = self._iterator._workers
-        # From here on a killed worker is noticed below, and not by an error inside a training step.
-        if self._iterator._worker_pids_set:
+        self._lost: list[Any] = self._iterator.__dict__.setdefault("_lost", [])
+        if self._iterator._worker_pids_set:  # not so where persistent workers begin another epoch
+            # From here on a killed worker is noticed below, and not by an error inside a training step.
             signal_handling._remove_worker_pids(id(self._iterator))  # type: ignore[attr-defined]
             self._iterator._worker_pids_set = False
+            self._let_them_end_together()
 
     def __next__(self) -> Any:
-        # A process that was killed while it wrote has left half an answer, on which the reader would hang.
         self._raise_for_dead()
         start = time.monotonic()
         while True:
@@ -70,7 +73,7 @@ class WorkerPass(Iterator[Any]):
                 raise
             except Exception as error:
                 if "timed out" not in str(error):
-                    multiprocessing.connection.wait([p.sentinel for p in self._processes], timeout=_GRACE_SECONDS)
+                    _note_ended(self._processes, self._lost, timeout=_GRACE_SECONDS)
                     self._raise_for_dead()
                     raise
                 self._raise_for_dead()
@@ -80,12 +83,23 @@ class WorkerPass(Iterator[Any]):
                 self._n_answers += 1
                 return answer
 
+    def _let_them_end_together(self) -> None:
+        """Make the end of one worker the end of all, and so the end of the pipe on which they answer.
+
+        A worker that is killed while it writes leaves half an answer; whoever reads it waits for
+        the other half, as long as any process could still write.
+        """
+        if not hasattr(self._iterator, "_pin_memory_thread"):  # which reads in a thread, for whose end nobody waits
+            self._iterator._worker_result_queue._writer.close()
+        arguments = (self._processes, self._lost, weakref.ref(self._iterator))
+        threading.Thread(target=_end_together, args=arguments, daemon=True).start()
+
     def _raise_for_dead(self) -> None:
-        dead = [process for process in self._processes if not process.is_alive()]
+        dead = self._lost or [process for process in self._processes if not process.is_alive()]
         if dead:
-            words = " and ".join(f"worker {process.pid} ended with {_ending(process.exitcode)}" for process in dead)
             self._end()
-            raise WorkersLostError(words)
+            words = (f"worker {process.pid} ended with {_ending(process.exitcode)}" for process in dead)
+            raise WorkersLostError(" and ".join(words))
 
     def _raise_for_hung(self) -> None:
         # Tasks are dealt to the workers in turn, and each does its own in order.
@@ -94,7 +108,7 @@ class WorkerPass(Iterator[Any]):
         raise WorkersLostError(f"worker {hung.pid} gave no answer for {self._patience:g} s and was killed")
 
     def _end(self) -> None:
-        """Kill all: locks that they share may be held by the dead one for ever."""
+        """Kill all: the dead one may hold a lock that they share."""
         for process in self._processes:
             process.kill()
         for process in self._processes:
@@ -104,5 +118,25 @@ class WorkerPass(Iterator[Any]):
             self._iterator._pin_memory_thread_done_event.set()
 
 
-def _ending(exit_code: int) -> str:
+def _note_ended(processes: list[Any], lost: list[Any], timeout: float | None) -> None:
+    """Wait for the end of one of the processes, and add to `lost` those that have ended."""
+    ended = multiprocessing.connection.wait([process.sentinel for process in processes], timeout)
+    lost += [process for process in processes if process.sentinel in ended and process not in lost]
+
+
+def _end_together(processes: list[Any], lost: list[Any], owner: weakref.ref[Any]) -> None:
+    """Wait for the end of one of the processes, and kill the others, unless their owner is done with all of them."""
+    ended: list[Any] = []
+    _note_ended(processes, ended, timeout=None)
+    iterator = owner()
+    if iterator is None or iterator._shutdown:
+        return
+    lost += [process for process in ended if process not in lost]
+    for process in processes:
+        process.kill()
+
+
+def _ending(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "an unknown exit code"
     return f"signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"
