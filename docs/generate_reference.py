@@ -21,6 +21,7 @@ import plots
 import sonovox
 from sonovox._internal import errors
 from sonovox.cli.main import app, main
+from sonovox.hparams.names import MODEL_NAMES, RECIPE_NAMES, RENAMED_ARGUMENTS
 from sonovox.models.whisper import PRETRAINED
 
 DOCS = Path(__file__).parent
@@ -43,6 +44,7 @@ PAGES = (
     Page("kaldi.md", "sonovox.compliance.kaldi", ("sonovox.compliance.kaldi",)),
     Page("io.md", "sonovox.io", ("sonovox.io",)),
     Page("hub.md", "sonovox.hub", ("sonovox.hub",)),
+    Page("hparams.md", "sonovox.hparams", ("sonovox.hparams",)),
     Page(
         "whisper.md",
         "sonovox.models.whisper",
@@ -94,6 +96,7 @@ def generate() -> None:
     plots.draw_all(REFERENCE / "img")
     pages = {page.file: render_page(page) for page in PAGES}
     pages["errors.md"] = render_errors()
+    pages["names.md"] = render_names()
     homes = {name: file for page in PAGES for name, file in _homes(page)}
     homes |= dict.fromkeys(errors.__all__, "errors.md")
     for file, text in pages.items():
@@ -188,6 +191,22 @@ def render_errors() -> str:
         thing = getattr(errors, name)
         bases = ", ".join(f"`{base.__name__}`" for base in thing.__bases__)
         parts += [f"### `{name}` {{ #{name} }}", *render_docstring(inspect.getdoc(thing) or ""), f"Base: {bases}."]
+    return "\n\n".join(parts) + "\n"
+
+
+def render_names() -> str:
+    """The tables of names that YAML files may use."""
+    parts = [
+        "# Names in YAML files",
+        "What `!new:`, `!name:` and `!apply:` may be followed by, "
+        "from the tables of `src/sonovox/hparams/names.py`. Modules of your own are opened by `code`.",
+    ]
+    for title, table in (("In model folders", MODEL_NAMES), ("In recipes also", RECIPE_NAMES)):
+        rows = []
+        for name, home in sorted(table.items()):
+            renamed = ", ".join(f"`{old}` is `{new}`" for old, new in RENAMED_ARGUMENTS.get(name, {}).items())
+            rows.append(f"| `{name}` | `{home.replace(':', '.')}` | {renamed} |")
+        parts += [f"## {title}", "\n".join(["| name | is | arguments |", "|---|---|---|", *rows])]
     return "\n\n".join(parts) + "\n"
 
 

@@ -132,9 +132,36 @@ def test_half_precision_is_computed_in_float32():
 
 def test_time_may_stand_elsewhere():
     x = torch.randn(2, 4, 10)
-    y = InputNormalization(norm_type="sentence", length_dim=2)(x, torch.tensor([1.0, 0.5]))
-    expected = InputNormalization(norm_type="sentence")(x.transpose(1, 2), torch.tensor([1.0, 0.5]))
-    torch.testing.assert_close(y, expected.transpose(1, 2))
+    lengths = torch.tensor([1.0, 0.5])
+    for kind in ("sentence", "batch", "global"):
+        expected = InputNormalization(norm_type=kind)(x.transpose(1, 2), lengths).transpose(1, 2)
+        torch.testing.assert_close(InputNormalization(norm_type=kind, length_dim=2)(x, lengths), expected)
+        torch.testing.assert_close(InputNormalization(norm_type=kind, length_dim=-1)(x, lengths), expected)
+
+
+@pytest.mark.parametrize("kind", ["sentence", "batch", "global"])
+def test_signals_and_images_are_normalised_over_time_too(kind):
+    lengths = torch.tensor([1.0, 0.5])
+    for x in (torch.randn(2, 10), torch.randn(2, 10, 3, 4)):
+        flat = x.reshape(2, 10, -1)
+        for given in (None, lengths):
+            expected = InputNormalization(norm_type=kind)(flat, given).view(x.shape)
+            torch.testing.assert_close(InputNormalization(norm_type=kind)(x, given), expected)
+
+
+def test_full_lengths_are_no_lengths():
+    x = torch.randn(3, 10, 4)
+    for kind in ("sentence", "batch", "global"):
+        with_lengths = InputNormalization(norm_type=kind)(x, torch.ones(3))
+        torch.testing.assert_close(with_lengths, InputNormalization(norm_type=kind)(x))
+
+
+def test_numbers_with_and_without_gradients_are_the_same_and_the_input_is_kept():
+    x = torch.randn(3, 10, 4)
+    before = x.clone()
+    norm = InputNormalization(norm_type="sentence")
+    torch.testing.assert_close(norm(x), norm(x.clone().requires_grad_()).detach())
+    assert torch.equal(x, before)
 
 
 def test_what_is_missing_is_named():

@@ -13,7 +13,7 @@ from sonovox.nn.filterbank import Filterbank
 from sonovox.nn.frame_features import DCT, ContextWindow, Deltas
 from sonovox.nn.stft import STFT
 
-__all__ = ["MFCC", "Fbank"]
+__all__ = ["Fbank", "MFCC"]
 
 
 class Fbank(nn.Module):

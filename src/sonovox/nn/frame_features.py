@@ -10,7 +10,7 @@ from sonovox.dsp.deltas import compute_deltas
 from sonovox.dsp.mfcc import create_dct
 from sonovox.nn.foreign_state import ignore_on_load
 
-__all__ = ["DCT", "ContextWindow", "Deltas"]
+__all__ = ["ContextWindow", "DCT", "Deltas"]
 
 
 class DCT(nn.Module):

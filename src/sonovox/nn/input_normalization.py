@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.eager import can_reuse_buffers, full_precision
 from sonovox.dsp.lengths import length_to_mask, lengths_to_counts
 
 __all__ = ["InputNormalization"]
@@ -41,8 +42,8 @@ class InputNormalization(nn.Module):
         epsilon: the smallest deviation.
         device: of the statistics.
 
-    Running statistics are the buffers `count`, `glob_mean` and `glob_std` (`spk_...` for speakers). The file that
-    SpeechBrain writes for a normaliser, a dict of these names, loads as a state dict.
+    Padding must be finite. Running statistics are the buffers `count`, `glob_mean` and `glob_std` (`spk_...` for
+    speakers). The file that SpeechBrain writes for a normaliser, a dict of these names, loads as a state dict.
 
     Raises:
         ChoiceError: an unknown `norm_type`.
@@ -105,40 +106,59 @@ class InputNormalization(nn.Module):
         Raises:
             ArgumentError: running statistics are needed and there are none, or `spk_ids` are missing.
         """
-        mask = self._mask(x, lengths)
+        mask = None if lengths is None else self._mask(x, lengths)
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         if self.norm_type == "sentence":
-            statistics = self._statistics(wide, mask, (self.length_dim,))
+            statistics = self._statistics(wide, mask, of_batch=False)
         elif self.norm_type == "batch":
-            statistics = self._statistics(wide, mask, (0, self.length_dim))
+            statistics = self._statistics(wide, mask, of_batch=True)
         elif self.norm_type == "global":
             statistics = self._global_statistics(wide, mask, epoch)
         else:
             statistics = self._speaker_statistics(wide, mask, epoch, spk_ids)
         y = wide - statistics.mean if self.mean_norm else wide
         if self.std_norm:
-            y = y / statistics.std
-        return torch.where(mask, y, wide).to(x.dtype) if self.avoid_padding_norm else y.to(x.dtype)
+            own = y is not wide and can_reuse_buffers(y, statistics.std)
+            y = y.div_(statistics.std) if own else y / statistics.std
+        if self.avoid_padding_norm and mask is not None:
+            y = torch.where(mask.view(self._along_time(x)), y, wide)
+        return y.to(x.dtype)
 
     def extra_repr(self) -> str:
         return f"norm_type={self.norm_type!r}, mean_norm={self.mean_norm}, std_norm={self.std_norm}"
 
-    def _mask(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        time = x.shape[self.length_dim]
-        shape = [1] * x.dim()
-        shape[self.length_dim] = time
-        if lengths is None:
-            return torch.ones(shape, dtype=torch.bool, device=x.device).expand(x.shape[0], *shape[1:])
-        shape[0] = x.shape[0]
-        counts = lengths_to_counts(lengths.to(x.device), time, rounding="up")
-        return length_to_mask(counts, time, dtype=torch.bool).view(shape)
+    def _along_time(self, x: Tensor) -> list[int]:
+        """A shape that lays `(batch, time)` along `x`."""
+        place = self.length_dim % x.dim()
+        return [size if axis in (0, place) else 1 for axis, size in enumerate(x.shape)]
 
-    def _statistics(self, x: Tensor, mask: Tensor, dims: tuple[int, ...]) -> _Statistics:
-        count = mask.sum(dim=dims, keepdim=True)
-        steps = count.clamp(min=1)
-        mean = x.masked_fill(~mask, 0.0).sum(dim=dims, keepdim=True) / steps
-        variance = (x - mean).masked_fill(~mask, 0.0).square().sum(dim=dims, keepdim=True) / steps
-        return _Statistics(count, mean, self._deviation(variance))
+    def _mask(self, x: Tensor, lengths: Tensor) -> Tensor:
+        time = x.shape[self.length_dim]
+        counts = lengths_to_counts(lengths.to(x.device), time, rounding="up")
+        return length_to_mask(counts, time, dtype=torch.bool)
+
+    def _statistics(self, x: Tensor, mask: Tensor | None, *, of_batch: bool) -> _Statistics:
+        """Of each item, or of the batch; of the dimensions of `x`, with 1 for time (and batch)."""
+        dims = (0, self.length_dim) if of_batch else (self.length_dim,)
+        if mask is None:
+            variance, mean = torch.var_mean(x, dim=dims, keepdim=True, correction=0)
+            steps = x.new_full(mean.shape, x.shape[self.length_dim] * (x.shape[0] if of_batch else 1))
+            return _Statistics(steps[(slice(None), *[slice(1)] * (x.dim() - 1))], mean, self._deviation(variance))
+        rows = x.movedim(self.length_dim, 1).reshape(*mask.shape, -1)  # (batch, time, features)
+        seen = mask.to(x.dtype).unsqueeze(1)  # (batch, 1, time)
+        steps = seen.sum(dim=2, keepdim=True)
+        steps = steps.sum(dim=0, keepdim=True) if of_batch else steps
+
+        def mean_of(values: Tensor) -> Tensor:  # a product with the mask needs no copy of the values
+            total = torch.bmm(seen, values)
+            return (total.sum(dim=0, keepdim=True) if of_batch else total) / steps.clamp(min=1)
+
+        with full_precision(x):
+            mean = mean_of(rows)
+            deviation = self._deviation(mean_of((rows - mean).square()))
+        ones = [1] * (x.dim() - 1)
+        like_x = [1 if axis in {place % x.dim() for place in dims} else size for axis, size in enumerate(x.shape)]
+        return _Statistics(steps.view(-1, *ones), mean.view(like_x), deviation.view(like_x))
 
     def _deviation(self, variance: Tensor) -> Tensor:
         # Limited before the root, of which the derivative at zero is infinite.
@@ -147,15 +167,15 @@ class InputNormalization(nn.Module):
     def _is_learning(self, epoch: int | None) -> bool:
         return self.training and (epoch is None or epoch < self.update_until_epoch)
 
-    def _global_statistics(self, x: Tensor, mask: Tensor, epoch: int | None) -> _Statistics:
+    def _global_statistics(self, x: Tensor, mask: Tensor | None, epoch: int | None) -> _Statistics:
         if self._is_learning(epoch):
             with torch.no_grad():
-                dims = (0, self.length_dim)
-                current = _of_all_processes(self._statistics(x, mask, dims), self._deviation)
+                current = _of_all_processes(self._statistics(x, mask, of_batch=True), self._deviation)
                 seen = _Statistics(*(part.squeeze(self.length_dim).squeeze(0) for part in current))
+                seen = seen._replace(steps=seen.steps.reshape(()).round().to(torch.int64))
                 if self.glob_mean.numel():
                     seen = self._merge(_Statistics(self.count, self.glob_mean, self.glob_std), seen)
-                self.count = seen.steps.reshape(())
+                self.count = seen.steps
                 self.glob_mean, self.glob_std = seen.mean, seen.std
         if self.glob_mean.numel() == 0:
             raise ArgumentError(
@@ -178,10 +198,12 @@ class InputNormalization(nn.Module):
         variance = (1 - share) * old.std.square() + share * new.std.square() + share * (1 - share) * step.square()
         return _Statistics(total, old.mean + share * step, self._deviation(variance))
 
-    def _speaker_statistics(self, x: Tensor, mask: Tensor, epoch: int | None, spk_ids: Tensor | None) -> _Statistics:
+    def _speaker_statistics(
+        self, x: Tensor, mask: Tensor | None, epoch: int | None, spk_ids: Tensor | None
+    ) -> _Statistics:
         if spk_ids is None:
             raise ArgumentError("spk_ids must be given for norm_type='speaker', got None", hint="one integer an item")
-        items = self._statistics(x, mask, (self.length_dim,))
+        items = self._statistics(x, mask, of_batch=False)
         spk_ids = spk_ids.to(x.device)
         if self._is_learning(epoch):
             with torch.no_grad():

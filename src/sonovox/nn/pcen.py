@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sonovox.nn.linear_recurrence import linear_recurrence
 
-__all__ = ["PCEN", "ExponentialMovingAverage"]
+__all__ = ["ExponentialMovingAverage", "PCEN"]
 
 
 class ExponentialMovingAverage(nn.Module):
