@@ -143,13 +143,25 @@ _DATA = _of(
 )
 _TRAINING = _of(
     "sonovox.training",
-    """
-    Checkpointer CyclicCosineScheduler CyclicLRScheduler EpochCounter EpochCounterWithStopper FileTrainLogger
-    IntervalScheduler InverseSquareRootScheduler LinearNoamScheduler LinearScheduler LinearWarmupScheduler
-    NewBobScheduler NoamIntervalScheduler NoamScheduler ReduceLROnPlateau ScheduledLoss StepScheduler TensorboardLogger
-    TriStageLRSchedule WarmAndExpDecayLRSchedule WarmCoolDecayLRSchedule seed_everything
-    """,
+    "Checkpointer EpochCounter EpochCounterWithStopper FileTrainLogger TensorboardLogger seed_everything",
 )
+_NAMES_OF_SCHEDULES = """
+    CyclicCosineScheduler CyclicLRScheduler IntervalScheduler InverseSquareRootScheduler LinearNoamScheduler
+    LinearScheduler LinearWarmupScheduler NewBobScheduler NoamIntervalScheduler NoamScheduler ReduceLROnPlateau
+    ScheduledLoss StepScheduler TriStageLRSchedule WarmAndExpDecayLRSchedule WarmCoolDecayLRSchedule
+    """
+_NAMES_OF_METRICS = """
+    BinaryMetricStats ClassificationStats EmbeddingErrorRateSimilarity ErrorRateStats MetricStats
+    WeightedErrorRateStats
+    """
+_SCHEDULES = _of("sonovox.training", _NAMES_OF_SCHEDULES) | _of("sonovox.training.schedules", _NAMES_OF_SCHEDULES)
+_METRICS = _of("sonovox.metrics", f"AccuracyStats {_NAMES_OF_METRICS}")
+_SPEECHBRAIN_RECIPES = {
+    **{name.replace("sonovox.losses", "speechbrain.nnet.losses"): home for name, home in _LOSSES.items()},
+    **_of("speechbrain.nnet.schedulers", _NAMES_OF_SCHEDULES, home="sonovox.training.schedules"),
+    **_of("speechbrain.utils.Accuracy", "AccuracyStats", home="sonovox.metrics"),
+    **_of("speechbrain.utils.metric_stats", _NAMES_OF_METRICS, home="sonovox.metrics"),
+}
 
 MODEL_NAMES: Final[Mapping[str, str]] = {
     **_TORCH_LAYERS,
@@ -164,7 +176,14 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_SPEECHBRAIN,
 }
 
-RECIPE_NAMES: Final[Mapping[str, str]] = {**_DATA, **_TRAINING, **_of("torch", "manual_seed")}
+RECIPE_NAMES: Final[Mapping[str, str]] = {
+    **_DATA,
+    **_METRICS,
+    **_SCHEDULES,
+    **_SPEECHBRAIN_RECIPES,
+    **_TRAINING,
+    **_of("torch", "manual_seed"),
+}
 
 RENAMED_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {}
 
