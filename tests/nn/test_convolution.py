@@ -36,6 +36,14 @@ def test_a_signal_without_channels_has_one():
     assert Conv1d(1, 3, input_shape=[None, None])(torch.zeros(2, 9)).shape == (2, 9)
     assert Conv1d(4, 3, input_shape=[None, None])(torch.zeros(2, 9)).shape == (2, 9, 4)
     assert Conv2d(4, (3, 3), input_shape=[None, None, 7])(torch.zeros(2, 9, 7)).shape == (2, 9, 7, 4)
+    assert Conv2d(1, (3, 3), input_shape=[None, None, 7])(torch.zeros(2, 9, 7)).shape == (2, 9, 7)
+    first = Conv2d(4, (3, 3), input_shape=[None, 9, 7], skip_transpose=True)
+    assert first(torch.zeros(2, 9, 7)).shape == (2, 4, 9, 7)
+
+
+def test_features_first_are_told_by_their_place():
+    assert Conv1d(4, 3, input_shape=[None, 5, None], skip_transpose=True).in_channels == 5
+    assert Conv2d(4, 3, input_shape=[None, 5, None, 7], skip_transpose=True).in_channels == 5
 
 
 @pytest.mark.parametrize(

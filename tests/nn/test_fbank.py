@@ -44,7 +44,7 @@ def test_channels_are_signals_of_their_own():
     wave = torch.randn(2, 8000, 3)
     for module in (Fbank(deltas=True, context=True), MFCC()):
         together = module(wave)
-        torch.testing.assert_close(together[..., 1], module(wave[..., 1]))
+        torch.testing.assert_close(together[..., 1], module(wave[..., 1]), rtol=1e-4, atol=1e-3)  # dB
 
 
 def test_filters_are_trained_where_asked():

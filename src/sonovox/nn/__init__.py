@@ -26,6 +26,7 @@ __all__ = [
     "Embedding",
     "ExponentialMovingAverage",
     "Fbank",
+    "FilterProperties",
     "Filterbank",
     "GRU",
     "GRUCell",
@@ -60,6 +61,7 @@ __all__ = [
     "Swish",
     "TDNNBlock",
     "spectral_magnitude",
+    "stack_filter_properties",
 ]
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from sonovox.nn.dropout import Dropout2d
     from sonovox.nn.embedding import Embedding
     from sonovox.nn.fbank import MFCC, Fbank
+    from sonovox.nn.filter_properties import FilterProperties, stack_filter_properties
     from sonovox.nn.filterbank import Filterbank
     from sonovox.nn.frame_features import DCT, ContextWindow, Deltas
     from sonovox.nn.input_normalization import InputNormalization
@@ -100,6 +103,7 @@ _FILES = {
     "dropout": ("Dropout2d",),
     "embedding": ("Embedding",),
     "fbank": ("MFCC", "Fbank"),
+    "filter_properties": ("FilterProperties", "stack_filter_properties"),
     "filterbank": ("Filterbank",),
     "frame_features": ("DCT", "ContextWindow", "Deltas"),
     "input_normalization": ("InputNormalization",),

@@ -71,8 +71,7 @@ class Conv1d(nn.Module):
         self.skip_transpose = skip_transpose
         self.unsqueeze = input_shape is not None and len(input_shape) == 2
         if in_channels is None and input_shape is not None:
-            shape = [*input_shape[:1], *reversed(input_shape[1:])] if skip_transpose else input_shape
-            in_channels = 1 if self.unsqueeze else shape[-1]
+            in_channels = 1 if self.unsqueeze else input_shape[1 if skip_transpose else -1]
         self.in_channels = resolve_input_size(in_channels, input_shape, name="in_channels")
         _check_groups(self.in_channels, out_channels, groups)
         self.conv = nn.Conv1d(
@@ -195,7 +194,7 @@ class Conv2d(nn.Module):
         conv = self.conv
         y = F.conv2d(x, weight, conv.bias, conv.stride, 0, conv.dilation, conv.groups)
         y = self._channels_last(y)
-        return y.squeeze(1 if self.skip_transpose else -1) if self.unsqueeze and y.shape[-1] == 1 else y
+        return y.squeeze(1 if self.skip_transpose else -1) if self.unsqueeze else y
 
     def remove_weight_norm(self) -> None:
         """Put the weight together again, for inference."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.frames import analysis_window, power_spectra
+from sonovox.nn.filter_properties import FilterProperties
 from sonovox.nn.filterbank import Filterbank
 from sonovox.nn.frame_features import DCT, ContextWindow, Deltas
 from sonovox.nn.stft import STFT
@@ -83,6 +84,10 @@ class Fbank(nn.Module):
         """`(batch, frames, features)` of `wav`, `(batch, time)`; `(..., channels)` of `(batch, time, channels)`."""
         features = _log_mels(wav, self.compute_STFT, self.compute_fbanks)
         return _with_neighbours(features, self.compute_deltas, self.context_window, self.deltas, self.context)
+
+    def get_filter_properties(self) -> FilterProperties:
+        """Window and step of the frames, in samples; slopes and context not counted."""
+        return self.compute_STFT.get_filter_properties()
 
 
 class MFCC(nn.Module):

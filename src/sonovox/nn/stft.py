@@ -9,6 +9,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.frames import safe_power
 from sonovox.dsp.inverse_spectrogram import inverse_spectrogram
 from sonovox.dsp.spectrogram import spectrogram
+from sonovox.nn.filter_properties import FilterProperties
 
 __all__ = ["ISTFT", "STFT", "samples_of_ms", "spectral_magnitude"]
 
@@ -75,6 +76,16 @@ class STFT(nn.Module):
         )  # (batch[, channels], bins, frames, 2)
         spectrum = spectrum.transpose(-2, -3)
         return spectrum.movedim(1, -1) if several else spectrum
+
+    def get_filter_properties(self) -> FilterProperties:
+        """Window and step of the frames, in samples.
+
+        Raises:
+            ArgumentError: frames that do not lie around their sample, without `center`.
+        """
+        if not self.center:
+            raise ArgumentError("center=True is needed for windows around their sample, got False", hint="set center")
+        return FilterProperties(self.win_length, self.hop_length)
 
 
 class ISTFT(nn.Module):

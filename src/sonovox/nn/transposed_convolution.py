@@ -95,7 +95,7 @@ class ConvTranspose1d(nn.Module):
             y = self._to_steps(x, x.shape[-1] * (self.conv.stride[0] if self.padding == "factor" else 1))
         else:
             y = self.conv(x, None if output_size is None else list(output_size))
-        if self.unsqueeze and y.shape[1] == 1:
+        if self.unsqueeze:
             y = y.squeeze(1)
         return y if self.skip_transpose else y.transpose(1, -1)
 
