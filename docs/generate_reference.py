@@ -96,12 +96,12 @@ def generate() -> None:
     plots.draw_all(REFERENCE / "img")
     pages = {page.file: render_page(page) for page in PAGES}
     pages["errors.md"] = render_errors()
-    pages["names.md"] = render_names()
     homes = {name: file for page in PAGES for name, file in _homes(page)}
     homes |= dict.fromkeys(errors.__all__, "errors.md")
     for file, text in pages.items():
         own = {name for page in PAGES if page.file == file for name, _ in _homes(page)}
         (REFERENCE / file).write_text(with_links(text, file, homes, own), encoding="utf-8")
+    (REFERENCE / "names.md").write_text(render_names(), encoding="utf-8")
     (REFERENCE / "command.md").write_text(render_command(), encoding="utf-8")
     (REFERENCE / "decisions.md").write_text(render_decisions(), encoding="utf-8")
 

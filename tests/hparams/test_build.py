@@ -1,7 +1,11 @@
 import pytest
 
 from sonovox._internal.errors import HParamsError
-from sonovox.hparams import load_hparams
+from sonovox.hparams import STRICT, load_hparams
+from sonovox.hparams.build import Builder
+from sonovox.hparams.document import Document
+from sonovox.hparams.lookup import Names
+from sonovox.hparams.parse import parse_text
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,10 @@ def test_copies_share_nothing():
 def test_everything_is_named_before_anything_is_made():
     with pytest.raises(HParamsError, match=r"<text>:2: b: torch\.nn\.Liner"):
         load_hparams("a: !new:torch.nn.Linear [-1, -1]\nb: !new:torch.nn.Liner [1, 1]\n")
+
+
+def test_a_dry_builder_makes_layers_without_memory():
+    root = parse_text("a: !new:torch.nn.Linear [10000, 10000]\n", Document("x"), STRICT)
+    builder = Builder(Names({}), STRICT, dry=True)
+    builder.find_names(root)
+    assert builder.build(root, "")["a"].weight.is_meta

@@ -1,7 +1,10 @@
 import pytest
 
 from sonovox._internal.errors import HParamsError
-from sonovox.hparams import load_hparams, resolve_references
+from sonovox.hparams import STRICT, load_hparams, resolve_references
+from sonovox.hparams.document import Document
+from sonovox.hparams.include import Includer
+from sonovox.hparams.parse import parse_text
 
 
 @pytest.fixture
@@ -68,3 +71,9 @@ def test_included_files_are_written_out_with_their_references(folder):
     text = resolve_references(folder / "main.yaml")
     assert "!include" not in text
     assert load_hparams(text) == load_hparams(folder / "main.yaml")
+
+
+def test_the_bytes_of_all_files_count_together(folder):
+    root = parse_text("a: !include:sub/deeper.yaml\n", Document("x", folder), STRICT)
+    with pytest.raises(HParamsError, match="expected at most 5 bytes of YAML, got more"):
+        Includer(folder, STRICT, STRICT.file_bytes - 5).expand(root)

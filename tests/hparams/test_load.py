@@ -13,6 +13,7 @@ from sonovox._internal.errors import HParamsError
 from sonovox.hparams import STRICT, load_hparams
 from sonovox.hparams.document import CALLS, Document, walk
 from sonovox.hparams.limits import OPEN
+from sonovox.hparams.load import read_tree
 from sonovox.hparams.names import MODEL_NAMES
 from sonovox.hparams.parse import parse_text
 
@@ -171,3 +172,9 @@ def test_hub_files_are_built_or_the_unknown_name_is_told_with_its_line(file):
 def names_of(file):
     root = parse_text(file.read_text(), Document("hub"), OPEN)
     return [node.tag.partition(":")[2] for _, node in walk(root) if node.tag.startswith(CALLS)]
+
+
+def test_a_tree_has_its_overrides_in_it_and_nothing_is_built():
+    root = read_tree("a: !new:nowhere.Nothing {b: 1}\n", {"a": {"b": 2}}, STRICT, must_match=True)
+    assert root.entries["a"].entries["b"].value == 2
+    assert root.entries["a"].tag == "!new:nowhere.Nothing"

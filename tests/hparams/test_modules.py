@@ -5,7 +5,7 @@ import pytest
 
 from sonovox._internal.errors import ArgumentError, HParamsError
 from sonovox.hparams import load_hparams
-from sonovox.hparams.modules import open_modules, public_names
+from sonovox.hparams.modules import is_public, open_modules, public_names
 
 CODE = """
 import os
@@ -88,6 +88,8 @@ def test_modules_and_their_names():
     assert load_hparams("a: !apply:sorted [[2, 1]]\n", code="builtins")["a"] == [1, 2]
     assert {"Counter", "OrderedDict"} <= set(public_names(collections))
     assert "abc" not in public_names(collections)
+    assert is_public(collections, "Counter")
+    assert not is_public(collections, "_sys")
 
 
 def test_what_is_no_module_is_told(tmp_path):

@@ -1,7 +1,10 @@
 import pytest
 
 from sonovox._internal.errors import ArgumentError, HParamsError
-from sonovox.hparams import load_hparams, parse_overrides
+from sonovox.hparams import STRICT, load_hparams, parse_overrides
+from sonovox.hparams.document import Document
+from sonovox.hparams.overrides import override_nodes, update
+from sonovox.hparams.parse import parse_text
 
 TEXT = """
 lr: 1e-3
@@ -122,3 +125,21 @@ def test_overrides_that_do_not_match_are_told(overrides, said):
 def test_new_keys_are_taken_where_the_caller_says_so():
     values = loaded({"data": 1, "new": 5, "opts": {"more": 6}}, overrides_must_match=False)
     assert (values["new"], values["opts"]["more"]) == (5, 6)
+
+
+def test_nodes_of_overrides_stand_in_their_own_text_and_refer_to_the_file():
+    root = parse_text("a: 1\nb: 2\n", Document("x.yaml"), STRICT)
+    assert override_nodes(None, root, STRICT) is None
+    assert override_nodes({}, root, STRICT) is None
+    changes = override_nodes("b: !ref <a>\n", root, STRICT)
+    assert str(changes.entries["b"].place) == "<overrides>:1"
+    assert changes.entries["b"].place.document.root is root
+    update(root, changes, "", must_match=True)
+    assert root.entries["b"].tag == "!ref"
+
+
+def test_text_of_overrides_is_never_a_path(tmp_path, monkeypatch):
+    (tmp_path / "a.yaml").write_text("data: 1\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HParamsError, match="<overrides>:1: expected names with values"):
+        loaded("a.yaml")

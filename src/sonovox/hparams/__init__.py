@@ -6,11 +6,11 @@ from sonovox.hparams.load import load_hparams
 from sonovox.hparams.overrides import parse_overrides
 
 __all__ = [
-    "OPEN",
-    "STRICT",
     "Limits",
+    "OPEN",
     "Placeholder",
     "RefTag",
+    "STRICT",
     "dump",
     "load_hparams",
     "parse_overrides",

@@ -91,7 +91,7 @@ def call(
     except HParamsError:
         raise
     except LimitExceeded as error:
-        hint = "a file of your own is opened by code="
+        hint = "load_hparams(..., limits=...) allows more"
         raise fault(node.place, path, f"{name}: expected {error}", hint=hint) from error
     except Exception as error:
         said = str(error).strip().partition("\n")[0][:300] or "no reason given"

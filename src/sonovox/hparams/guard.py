@@ -7,8 +7,10 @@ nothing leaves the meta device, tells within a fraction of a second what a file
 would come to; the run that counts while it builds is the one that is relied on.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Any
@@ -67,24 +69,19 @@ class _TensorCounter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if all(result.alias_info is not None for result in func._schema.returns):
-            return func(*args, **kwargs)  # a view, or in place
+        operation = _operation(func)
+        if not operation.makes_tensors:
+            return func(*args, **kwargs)
         counter = sys.getprofile()
         sys.setprofile(None)  # the calls of this file are not the constructor's
         try:
-            made = self.on_meta(func, args, kwargs)
-            self.count(func._schema.name.removeprefix("aten::"), made)
+            made = _on_meta(func, operation, args, kwargs)
+            self.count(operation.name, made)
         except (NotImplementedError, RuntimeError, TypeError):
             made = None  # its shape depends on the data, or the operation itself is about to fail
         finally:
             sys.setprofile(counter)
         return made if self.dry and made is not None else func(*args, **kwargs)
-
-    def on_meta(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        if func._schema.name.endswith("_window"):  # on meta these import a compiler
-            func, args, kwargs = torch.ops.aten.empty.memory_format, ([int(args[0])],), {}
-        device = {"device": torch.device("meta")} if any(a.name == "device" for a in func._schema.arguments) else {}
-        return func(*tree_map(_as_meta, args), **{**tree_map(_as_meta, kwargs), **device})
 
     def count(self, name: str, made: Any) -> None:
         numbers = sum([leaf.numel() for leaf in tree_leaves(made) if isinstance(leaf, torch.Tensor)])
@@ -101,6 +98,30 @@ class _TensorCounter(TorchDispatchMode):
         ):
             if most is not None and count > most:
                 raise LimitExceeded(f"at most {most:,} {what}, got {count:.3g}")
+
+
+@dataclass(frozen=True)
+class _Operation:
+    name: str
+    makes_tensors: bool  # it is neither a view nor in place
+    takes_device: bool
+
+
+@functools.cache
+def _operation(func: Any) -> _Operation:
+    schema = func._schema
+    fresh = any(result.alias_info is None for result in schema.returns)
+    takes_device = any(argument.name == "device" for argument in schema.arguments)
+    return _Operation(schema.name.removeprefix("aten::"), fresh, takes_device)
+
+
+def _on_meta(func: Any, operation: _Operation, args: Any, kwargs: dict[str, Any]) -> Any:
+    device = {"device": torch.device("meta")} if operation.takes_device else {}
+    if operation.name.endswith("_window"):  # on meta these import a compiler
+        return torch.ops.aten.empty.memory_format([int(args[0])], **device)
+    if operation.name == "empty":  # most tensors are made by it, and from numbers only
+        return func(*args, **{**kwargs, **device})
+    return func(*tree_map(_as_meta, args), **{**tree_map(_as_meta, kwargs), **device})
 
 
 def _as_meta(value: Any) -> Any:

@@ -8,7 +8,7 @@ machine. A file of one's own has bounds that only a mistake reaches.
 
 from dataclasses import dataclass
 
-__all__ = ["OPEN", "STRICT", "LimitExceeded", "Limits"]
+__all__ = ["LimitExceeded", "Limits", "OPEN", "STRICT"]
 
 
 class LimitExceeded(BaseException):

@@ -1,5 +1,6 @@
 """Values over those of a YAML file: from a dict, from YAML text, from the words of a command line."""
 
+import io
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
 from typing import Any
@@ -56,8 +57,9 @@ def override_nodes(overrides: Overrides, root: Mapping, limits: Limits) -> Mappi
     elif isinstance(overrides, AnySequence) and not isinstance(overrides, str):
         node = _node(parse_overrides(overrides), Place(document))
     else:
-        text, of_text = read_source(overrides, limits.file_bytes)
-        document.name = "<overrides>" if of_text.name == "<text>" else of_text.name
+        stream = io.StringIO(overrides) if isinstance(overrides, str) else overrides
+        text, of_text = read_source(stream, limits.file_bytes)
+        document.name = "<overrides>" if of_text.name == "<stream>" else of_text.name
         node = parse_text(text, document, limits)
         document.root = root
     return node if isinstance(node, Mapping) else None
