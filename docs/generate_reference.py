@@ -66,11 +66,7 @@ PAGES = (
         ("sonovox.inference.asr", "sonovox.inference.transcript", "sonovox.inference.subtitles"),
     ),
     Page("nn.md", "sonovox.nn", ("sonovox.nn",)),
-    Page(
-        "models.md",
-        "sonovox.models",
-        ("sonovox.models.crdnn", "sonovox.models.rnnlm", "sonovox.models.vanilla_nn"),
-    ),
+    Page("models.md", "sonovox.models", ("sonovox.models",)),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from sonovox._internal.errors import ArgumentError
 from sonovox.models.crdnn import CRDNN
-from sonovox.nn import GRU, LSTM, LiGRU
+from sonovox.nn import GRU, LSTM, Fbank, InputNormalization, LengthsCapableSequential, LiGRU
 
 SMALL = {"cnn_channels": [2, 3], "rnn_layers": 2, "rnn_neurons": 5, "dnn_neurons": 6}
 
@@ -45,3 +46,28 @@ def test_every_weight_learns():
 def test_a_size_is_needed():
     with pytest.raises(ArgumentError, match="input_shape"):
         CRDNN()
+
+
+def test_the_encoder_of_a_hub_folder_gives_the_numbers_of_speechbrain(speechbrain_reference):
+    folder = speechbrain_reference / "asr-crdnn-rnnlm"
+    encoder = CRDNN(
+        input_shape=[None, None, 40],
+        cnn_channels=(8, 12),
+        time_pooling=True,
+        time_pooling_size=4,
+        rnn_class=LSTM,
+        rnn_layers=2,
+        rnn_neurons=32,
+        dnn_neurons=24,
+    )
+    weights = torch.load(folder / "model" / "asr.ckpt", weights_only=True)
+    encoder.load_state_dict({name[2:]: value for name, value in weights.items() if name.startswith("0.")})
+    normaliser = InputNormalization()
+    normaliser.load_state_dict(torch.load(folder / "model" / "normalizer.ckpt", weights_only=True))
+    model = LengthsCapableSequential(features=Fbank(), normalise=normaliser, encoder=encoder).eval()
+    with np.load(folder / "inputs.npz") as inputs, np.load(folder / "outputs.npz") as outputs:
+        wave, lengths = torch.from_numpy(inputs["wavs"]), torch.from_numpy(inputs["wav_lens"])
+        expected = torch.from_numpy(outputs["encoder_out"])
+    with torch.no_grad():
+        result = model(wave, lengths)
+    assert (result - expected).abs().max() <= 1e-5 * expected.abs().max()
