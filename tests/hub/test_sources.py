@@ -11,6 +11,7 @@ from sonovox.hub.sources import (
     is_inside,
     is_private_channel,
     parse_source,
+    spelled_out,
 )
 
 
@@ -115,3 +116,20 @@ def test_package_names_are_normalised_in_the_cache():
 )
 def test_a_channel_is_private_when_it_is_encrypted_or_stays_here(url, private):
     assert is_private_channel(url) is private
+
+
+@pytest.mark.parametrize(
+    ("words", "spelled"),
+    [
+        ("speechbrain/asr/model.ckpt", "hf:speechbrain/asr/model.ckpt"),
+        ("speechbrain/asr/deep/model.ckpt", "hf:speechbrain/asr/deep/model.ckpt"),
+        ("pypi:a==1/b.pt", "pypi:a==1/b.pt"),
+        ("model.ckpt", None),
+        ("folder/model.ckpt", None),
+        ("/folder/a/model.ckpt", None),
+        ("../folder/a/model.ckpt", None),
+        ("a/../b/model.ckpt", None),
+    ],
+)
+def test_files_of_repositories_are_spelled_out(words, spelled):
+    assert spelled_out(words) == spelled

