@@ -16,9 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from small_ctc_model import write_model
 from sonovox._internal.errors import ChoiceError
 from sonovox.cli.inputs import find_inputs
-from sonovox.cli.transcribe import Job, chosen_formats, transcribe
+from sonovox.cli.transcribe import DEFAULTS, Job, chosen_formats, transcribe
+from sonovox.decoding.whisper import DecodingOptions
+from sonovox.inference.encoder_asr import EncoderASR
 from sonovox.inference.transcript import Transcript
 from talking_whisper import said, talking_whisper, write_folder
 
@@ -313,6 +316,60 @@ def test_on_a_terminal_text_can_still_be_sent_to_a_file(on_a_terminal, talking_m
     assert process.wait(timeout=30) == 0
     assert (tmp_path / "text").read_text() == LINE
     assert "the cat sat" not in received
+
+
+@pytest.fixture(scope="module")
+def letters(tmp_path_factory):
+    """The folder of a run, with the model that it trained in it: it spells letters."""
+    run = tmp_path_factory.mktemp("run")
+    write_model(run / "model")
+    return run
+
+
+def test_a_trained_folder_is_a_model(sonovox_here, recording, letters, tmp_path):
+    path = recording("a.wav", seconds=3.0)
+    words = ("transcribe", path, "--model", letters, "--device", "cpu", "-q", "-f", "json", "-o", tmp_path / "out")
+    code, out, err = sonovox_here(*words)
+    text = EncoderASR.from_hparams(letters).transcribe_file(path)
+    assert (code, out, err) == (0, f"[0:00.0 - 0:03.0] {text}\n", "")
+    assert len(text) > 0
+    transcript = Transcript.from_json((tmp_path / "out" / "a.json").read_text())
+    assert (transcript.text, transcript.language, transcript.duration) == (text, None, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--beam", "5"), "this model has no options for decoding, got beam_size=5"),
+        (
+            ("--language", "de", "--task", "translate"),
+            "this model has no options for decoding, got task='translate', l",
+        ),
+        (("--prompt", "names"), "this model has no options for decoding, got initial_prompt='names'"),
+        (("--condition",), "this model has no options for decoding, got condition_on_previous_text=True"),
+        (("--precision", "fp16"), "{letters} works in fp32, got precision 'fp16'"),
+    ],
+)
+def test_options_that_a_trained_model_lacks_are_told(sonovox_here, recording, letters, words, message):
+    code, out, err = sonovox_here("transcribe", recording("a.wav"), "-m", letters, "--device", "cpu", *words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {message.format(letters=letters)}")
+    assert err.splitlines()[1:] in (["hint:  leave them out"], ["hint:  leave precision out"])
+
+
+def test_a_pipe_is_heard_by_a_trained_model(sonovox_here, recording, letters, tmp_path):
+    content = recording("a.wav").read_bytes()
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(content,))
+    writer.start()
+    of_pipe = sonovox_here("transcribe", tmp_path / "pipe", "-q", "-m", letters, "--device", "cpu")
+    writer.join()
+    assert of_pipe == sonovox_here("transcribe", tmp_path / "a.wav", "-q", "-m", letters, "--device", "cpu")
+
+
+def test_options_that_are_left_out_are_those_of_the_search():
+    search = DecodingOptions()
+    assert {name: getattr(search, name) for name in DEFAULTS} == DEFAULTS
 
 
 def test_formats_are_taken_in_any_spelling_and_once():

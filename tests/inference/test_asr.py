@@ -7,15 +7,8 @@ import torch
 import sonovox
 from sonovox._internal.errors import ArgumentError, AudioError, ChoiceError, NonFiniteAudioError, UnsupportedAudioError
 from sonovox.inference import asr as module
-from sonovox.inference.asr import (
-    DEFAULT_MODEL,
-    PRECISIONS,
-    TranscribedPart,
-    WhisperASR,
-    choose_device,
-    decoding_options,
-    transcribe,
-)
+from sonovox.inference.asr import DEFAULT_MODEL, PRECISIONS, WhisperASR, decoding_options, transcribe
+from sonovox.inference.recogniser import TranscribedPart
 from sonovox.metrics.error_rate import word_error_rate
 from sonovox.models.whisper.pretrained import PRETRAINED
 from sonovox.text.english import normalize_english
@@ -175,14 +168,6 @@ def test_a_multilingual_model_detects_one_and_tells_it_when_it_is_known(cat, mon
     assert cat.detect_language(noise(1.0), sample_rate=16000) == {"en": 1.0}  # the only one of its vocabulary
     parts = list(cat.parts([noise(1.0)], sample_rate=16000))
     assert [part.language for part in parts] == [None, "en"]
-
-
-def test_devices_are_checked_by_name_and_by_use():
-    assert choose_device("cpu") == torch.device("cpu")
-    with pytest.raises(ArgumentError, match=r"device 'toaster' cannot be used: .*; `sonovox doctor` lists devices"):
-        choose_device("toaster")
-    with pytest.raises(ArgumentError, match="device 'cuda:99' cannot be used: "):
-        choose_device("cuda:99")
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -16,12 +16,20 @@ from sonovox.cli.progress import progress_of
 
 if TYPE_CHECKING:
     from sonovox.cli.progress import AudioProgress
-    from sonovox.inference.asr import WhisperASR
+    from sonovox.inference.recogniser import Recogniser
     from sonovox.inference.transcript import Segment
 
 __all__ = ["Job", "chosen_formats", "transcribe"]
 
 FORMATS = ("txt", "srt", "vtt", "json", "tsv")
+# Options that are left as they are do not reach the model, which may not have them.
+DEFAULTS = {
+    "task": "transcribe",
+    "beam_size": 1,
+    "initial_prompt": "",
+    "language": None,
+    "condition_on_previous_text": False,
+}
 
 
 def transcribe(
@@ -58,25 +66,27 @@ def transcribe(
         _check_folder(folder)
     options: dict[str, Any] = {"task": task, "beam_size": beam, "initial_prompt": prompt}
     options |= {"language": language or None, "condition_on_previous_text": condition}
+    options = {name: value for name, value in options.items() if value != DEFAULTS[name]}
     inputs = find_inputs(files)
 
-    from sonovox.inference.asr import DEFAULT_MODEL, WhisperASR, decoding_options
+    from sonovox.inference.asr import DEFAULT_MODEL, decoding_options
+    from sonovox.inference.load_recogniser import load_recogniser
 
     decoding_options(options)  # a model is fetched only when it is of use
     job = Job(inputs, kinds, folder, quiet=quiet, debug=bool(context.obj))
     if len(job.failures) == len(inputs):
         raise typer.Exit(job.report())
-    asr = WhisperASR.from_pretrained(
+    recogniser = load_recogniser(
         model or DEFAULT_MODEL,
         device=device or None,
         precision=precision or None,
         offline=True if offline else None,
         progress=False if quiet else None,
     )
-    asr.check(options)
+    recogniser.check(options)
     if not model and not quiet:
         note(f"model: {DEFAULT_MODEL} (small, English; -m base hears many languages, -m turbo is the most exact)")
-    job.run(asr, options)
+    job.run(recogniser, options)
     if code := job.report():
         raise typer.Exit(code)
 
@@ -124,7 +134,7 @@ class Job:
             except Exception as error:  # one bad file does not stop the others, whatever is wrong with it
                 self.failures[item] = as_sonovox_error(error, place=str(item.path))
 
-    def run(self, asr: "WhisperASR", options: dict[str, Any]) -> None:
+    def run(self, recogniser: "Recogniser", options: dict[str, Any]) -> None:
         """Transcribe the inputs that have not failed yet."""
         began = time.perf_counter()
         with progress_of(self.durations, quiet=self.quiet) as progress:
@@ -132,7 +142,7 @@ class Job:
                 if item in self.failures:
                     continue
                 try:
-                    self._one(asr, options, item, progress)
+                    self._one(recogniser, options, item, progress)
                 except BrokenPipeError:
                     raise
                 except Exception as error:
@@ -158,11 +168,11 @@ class Job:
             return 0
         return 1 if done else 2
 
-    def _one(self, asr: "WhisperASR", options: dict[str, Any], item: Input, progress: "AudioProgress") -> None:
+    def _one(self, recogniser: "Recogniser", options: dict[str, Any], item: Input, progress: "AudioProgress") -> None:
         from sonovox.inference.transcript import Transcript
 
         segments: list[Segment] = []
-        parts = asr.parts([item.path], **options)
+        parts = recogniser.parts([item.path], **options)
         part = next(parts)  # without segments: the file was read
         progress.begin(item, part.duration)
         if len(self.inputs) > 1:

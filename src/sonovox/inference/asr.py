@@ -5,22 +5,21 @@ import functools
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from sonovox._internal.checks import check_choice, check_floating, check_positive
-from sonovox._internal.errors import ArgumentError, NonFiniteAudioError, UnsupportedAudioError
+from sonovox._internal.checks import check_choice
+from sonovox._internal.errors import UnsupportedAudioError
 from sonovox.decoding.whisper import DecodingOptions, detect_language
 from sonovox.decoding.whisper_longform import DecodedSegment, Recording, decode_recordings
 from sonovox.dsp.log_mel import log_mel_of_stream
-from sonovox.dsp.resample import resample
+from sonovox.inference.device import choose_device
+from sonovox.inference.mono_audio import Audio, audio_name, mono_blocks
+from sonovox.inference.recogniser import TranscribedPart
 from sonovox.inference.transcript import Segment, Transcript
-from sonovox.io import stream
-from sonovox.io.source import AudioFile, name_of_object
 from sonovox.models.whisper.languages import language_code
 from sonovox.models.whisper.model import Whisper
 from sonovox.models.whisper.packing import pack
@@ -31,12 +30,9 @@ if TYPE_CHECKING:
     from sonovox.hub import Progress
 
 __all__ = [
-    "Audio",
     "DEFAULT_MODEL",
     "PRECISIONS",
-    "TranscribedPart",
     "WhisperASR",
-    "choose_device",
     "decoding_options",
     "transcribe",
 ]
@@ -46,27 +42,6 @@ HOP_LENGTH = 160
 # The one model that also a plain package index holds, so that the first command works anywhere.
 DEFAULT_MODEL = "tiny.en"
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-
-Audio = AudioFile | Tensor
-
-
-@dataclass(frozen=True)
-class TranscribedPart:
-    """What one window of one recording gave.
-
-    Args:
-        index: which recording.
-        segments: those that are new.
-        seconds: how much of the recording is done.
-        duration: of the whole recording, in seconds.
-        language: code; None before it was detected.
-    """
-
-    index: int
-    segments: tuple[Segment, ...]
-    seconds: float
-    duration: float
-    language: str | None
 
 
 class WhisperASR:
@@ -221,10 +196,12 @@ class WhisperASR:
 
         # Zeros behind the end: the last frames see silence there, as in training, and not a mirror image.
         silence = torch.zeros(3 * HOP_LENGTH)
-        blocks = itertools.chain(counted(_samples_of(audio, sample_rate)), [silence])
+        blocks = itertools.chain(counted(mono_blocks(audio, sample_rate, SAMPLE_RATE)), [silence])
         mel = log_mel_of_stream(blocks, self.model.config.n_mels).to(self.device)
         if n_samples == 0:
-            raise UnsupportedAudioError(f"{_name_of(audio)} holds no samples", hint="check how it was recorded or cut")
+            raise UnsupportedAudioError(
+                f"{audio_name(audio)} holds no samples", hint="check how it was recorded or cut"
+            )
         return Recording(mel, n_frames=n_samples // HOP_LENGTH), n_samples / SAMPLE_RATE
 
 
@@ -268,27 +245,6 @@ def _loaded(source: str, device: str | None, precision: str | None) -> WhisperAS
     return WhisperASR.from_pretrained(source, device=device, precision=precision)
 
 
-def choose_device(device: str | torch.device | None) -> torch.device:
-    """The device that was asked for, or the best one that is there.
-
-    Raises:
-        ArgumentError: a name that torch does not know, or a device that this machine does not have.
-    """
-    if device is None:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        place = torch.device(device)
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
-        raise ArgumentError(
-            f"device {str(device)!r} cannot be used: {str(error).splitlines()[0]}",
-            hint="`sonovox doctor` lists devices",
-        ) from error
-    return place
-
-
 def decoding_options(options: dict[str, Any]) -> DecodingOptions:
     """`DecodingOptions` from keyword arguments; a language by its English name becomes its code.
 
@@ -306,39 +262,6 @@ def decoding_options(options: dict[str, Any]) -> DecodingOptions:
     if decoding.language is None:
         return decoding
     return dataclasses.replace(decoding, language=language_code(decoding.language))
-
-
-def _samples_of(audio: Audio, sample_rate: int | None) -> Iterator[Tensor]:
-    """Blocks `(time,)` of mono samples at 16 kHz of a file or of samples.
-
-    Raises:
-        AudioError: the file cannot be read.
-        NonFiniteAudioError: NaN or infinity among the samples.
-        ArgumentError: samples without a rate, of integers, or of a shape that is no signal.
-    """
-    if isinstance(audio, Tensor):
-        if sample_rate is None:
-            raise ArgumentError("samples need their sample_rate", hint="give it in Hz, for example sample_rate=16000")
-        if audio.dim() not in (1, 2):
-            raise ArgumentError(
-                f"samples must be (time,) or (channels, time), got {tuple(audio.shape)}",
-                hint="transcribe_batch takes several recordings",
-            )
-        check_positive("sample_rate", sample_rate, unit="in Hz")
-        check_floating("samples", audio)
-        if not bool(torch.isfinite(audio).all()):
-            raise NonFiniteAudioError("the samples contain NaN or infinity", hint="see torch.isfinite")
-        samples = audio.detach().float().cpu()
-        yield resample(samples if samples.dim() == 1 else samples.mean(0), sample_rate, SAMPLE_RATE)
-        return
-    for block in stream(audio, 30.0, sample_rate=SAMPLE_RATE, mono=True, check=True):
-        yield block[0]
-
-
-def _name_of(audio: Audio) -> str:
-    if isinstance(audio, Tensor):
-        return "the tensor"
-    return os.fspath(audio) if isinstance(audio, str | os.PathLike) else name_of_object(audio)
 
 
 def _as_segment(found: DecodedSegment, duration: float) -> Segment:

@@ -1,0 +1,63 @@
+"""Recordings of any kind as models hear them: one channel at one sample rate, block by block."""
+
+import os
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from sonovox._internal.checks import check_floating, check_positive
+from sonovox._internal.errors import ArgumentError, NonFiniteAudioError
+from sonovox.dsp.resample import resample
+from sonovox.io import stream
+from sonovox.io.source import AudioFile, name_of_object
+
+__all__ = ["Audio", "audio_name", "mono_blocks"]
+
+Audio = AudioFile | Tensor
+
+
+def mono_blocks(
+    audio: Audio, sample_rate: int | None, model_rate: int, *, block_seconds: float = 30.0
+) -> Iterator[Tensor]:
+    """Blocks `(time,)` of a recording, its channels averaged, at the rate of a model.
+
+    Args:
+        audio: a path, a binary file-like object, or samples `(time,)` or `(channels, time)`.
+        sample_rate: of samples, in Hz; a file knows its own.
+        model_rate: of the blocks, in Hz.
+        block_seconds: length of a block of a file; samples come in one.
+
+    Raises:
+        AudioError: the file cannot be read.
+        NonFiniteAudioError: NaN or infinity among the samples.
+        ArgumentError: samples without a rate, of integers, or of a shape that is no signal.
+    """
+    if isinstance(audio, Tensor):
+        if sample_rate is None:
+            raise ArgumentError("samples need their sample_rate", hint="give it in Hz, for example sample_rate=16000")
+        if audio.dim() not in (1, 2):
+            raise ArgumentError(
+                f"samples must be (time,) or (channels, time), got {tuple(audio.shape)}",
+                hint="transcribe_batch takes several recordings",
+            )
+        check_positive("sample_rate", sample_rate, unit="in Hz")
+        check_floating("samples", audio)
+        if not bool(torch.isfinite(audio).all()):
+            raise NonFiniteAudioError("the samples contain NaN or infinity", hint="see torch.isfinite")
+        samples = audio.detach().float().cpu()
+        yield resample(samples if samples.dim() == 1 else samples.mean(0), sample_rate, model_rate)
+        return
+    for block in stream(audio, block_seconds, sample_rate=model_rate, mono=True, check=True):
+        yield block[0]
+
+
+def audio_name(audio: Audio) -> str:
+    """What a message calls a recording.
+
+    >>> audio_name("a.wav"), audio_name(torch.zeros(1))
+    ('a.wav', 'the tensor')
+    """
+    if isinstance(audio, Tensor):
+        return "the tensor"
+    return os.fspath(audio) if isinstance(audio, str | os.PathLike) else name_of_object(audio)

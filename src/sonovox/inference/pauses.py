@@ -1,0 +1,60 @@
+"""Long recordings in pieces that a model can take at once, cut where it is quiet.
+
+Models that look at the whole input (recurrent in both directions, attention)
+need memory that grows with its length, and heard utterances of some seconds in
+training. A cut in a pause hurts no word.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from sonovox._internal.errors import ArgumentError
+
+__all__ = ["cut_at_pauses"]
+
+# Shorter than the pauses between words, longer than a period of the lowest voice.
+WINDOW_SECONDS = 0.1
+
+
+def cut_at_pauses(
+    blocks: Iterable[Tensor], sample_rate: int, *, shortest: float = 20.0, longest: float = 40.0
+) -> Iterator[Tensor]:
+    """Pieces of a recording, none longer than `longest` seconds; joined, they are the recording.
+
+    A recording that is not longer is one piece. From a longer one, a piece is cut
+    between `shortest` and `longest` in the middle of the 0.1 s with the least energy.
+
+    Args:
+        blocks: of the recording, each `(time,)`.
+        sample_rate: in Hz.
+        shortest: in seconds; only the last piece may be shorter.
+        longest: in seconds.
+
+    Raises:
+        ArgumentError: `shortest` is not between 0 and `longest`.
+
+    >>> [len(piece) for piece in cut_at_pauses([torch.ones(90), torch.zeros(10), torch.ones(150)], 10,
+    ...                                        shortest=8, longest=12)]
+    [90, 80, 80]
+    """
+    if not 0 < shortest < longest:
+        raise ArgumentError(f"shortest must be between 0 and longest={longest}, got {shortest}", hint="in seconds")
+    first, last = round(shortest * sample_rate), round(longest * sample_rate)
+    window = max(1, round(WINDOW_SECONDS * sample_rate))
+    held = torch.zeros(0)
+    for block in blocks:
+        held = torch.cat((held, block))
+        while len(held) > last:
+            cut = first + _quietest(held[first:last], window)
+            yield held[:cut]
+            held = held[cut:]
+    if len(held):
+        yield held
+
+
+def _quietest(samples: Tensor, window: int) -> int:
+    """The middle of the first of the windows with the least energy."""
+    energy = samples.unfold(0, window, max(1, window // 4)).square().sum(dim=-1)
+    return int(energy.argmin()) * max(1, window // 4) + window // 2
