@@ -27,7 +27,9 @@ def augmented(base):
 
 
 def dataset(size=23):
-    data = {f"item{n:02}": {"base": 3 + (7 * n) % 11, "duration": 3 + (7 * n) % 11, "label": n % 3} for n in range(size)}
+    data = {
+        f"item{n:02}": {"base": 3 + (7 * n) % 11, "duration": 3 + (7 * n) % 11, "label": n % 3} for n in range(size)
+    }
     items = DynamicItemDataset(data, [{"func": augmented, "takes": "base", "provides": "sig"}])
     items.set_output_keys(["id", "sig", "label"])
     return items

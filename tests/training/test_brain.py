@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from sonovox.errors import ArgumentError, NonFiniteTrainingError
-from sonovox.training import Stage
+from sonovox.training import Checkpointer, Stage
 from sonovox.training.brain import Brain
 
 QUIET = {"noprogressbar": True, "device": "cpu"}
@@ -65,7 +65,9 @@ def bare_loop(net, data, epochs=2, factor=1, skip=(), max_norm=5.0):
 
 def assert_same(one, other, **tolerance):
     for name, value in one.state_dict().items():
-        torch.testing.assert_close(value, other.state_dict()[name], msg=lambda text, n=name: f"{n}: {text}", **tolerance)
+        torch.testing.assert_close(
+            value, other.state_dict()[name], msg=lambda text, n=name: f"{n}: {text}", **tolerance
+        )
 
 
 class TestOneBatch:
@@ -104,7 +106,9 @@ class TestOneBatch:
                 self.zero_grad()
 
         seen = []
-        learner = Two({"a": nn.Linear(3, 3), "b": nn.Linear(3, 1)}, torch.optim.SGD, run_opts=QUIET | {"max_grad_norm": 1e-3})
+        learner = Two(
+            {"a": nn.Linear(3, 3), "b": nn.Linear(3, 1)}, torch.optim.SGD, run_opts=QUIET | {"max_grad_norm": 1e-3}
+        )
         fit(learner, batches(), epochs=1)
         assert seen == pytest.approx([1e-3] * 6, rel=1e-4)
 
@@ -214,9 +218,7 @@ class TestLoop:
 
     def test_evaluation_is_the_mean_of_the_losses_and_learns_nothing(self):
         learner = brain(model())
-        expected = [
-            nn.functional.mse_loss(model().eval()(batch["x"]), batch["y"]).item() for batch in batches(3)
-        ]
+        expected = [nn.functional.mse_loss(model().eval()(batch["x"]), batch["y"]).item() for batch in batches(3)]
         loss = learner.evaluate(batches(3), test_loader_kwargs={"batch_size": None})
         assert loss == pytest.approx(sum(expected) / 3, rel=1e-6)
         assert_same(learner.modules.model, model())
@@ -230,13 +232,17 @@ class TestLoop:
         learner = fit(brain(model(), Keep), batches(), epochs=1)
         assert learner.avg_train_loss == pytest.approx(sum(losses) / 6, rel=1e-6)
 
-    def test_debug_looks_at_a_few_batches_and_saves_nothing(self):
-        learner = Regression(
-            {"model": model()}, torch.optim.SGD, run_opts=QUIET | {"debug": True, "debug_batches": 1}, checkpointer=object()
-        )
+    def test_debug_looks_at_a_few_batches_and_saves_nothing_where_it_would_count(self, tmp_path):
+        class Saves(Regression):
+            def on_stage_end(self, stage, stage_loss, epoch=None):
+                saved.append(self.checkpointer.save_and_keep_only(meta={"loss": stage_loss}).path)
+
+        saved = []
+        options = QUIET | {"debug": True, "debug_batches": 1}
+        learner = Saves({"model": model()}, torch.optim.SGD, run_opts=options, checkpointer=Checkpointer(tmp_path))
         fit(learner, batches(), epochs=10)
-        assert learner.optimizer_step == 2
-        assert learner.checkpointer is None
+        assert learner.optimizer_step == len(saved) == 2
+        assert not any(tmp_path in path.parents for path in saved)
 
     def test_a_limit_of_steps_ends_training(self):
         learner = fit(brain(model(), optimizer_step_limit=8), batches(), epochs=10)
@@ -283,7 +289,7 @@ class TestArguments:
         learner = Brain(hparams={"grad_accumulation_factor": 3}, run_opts={"device": "cpu"})
         assert learner.grad_accumulation_factor == 3
         assert learner.hparams.grad_accumulation_factor == 3
-        with pytest.raises(AttributeError, match="no attribute 'presicion'; did you mean precision?"):
+        with pytest.raises(AttributeError, match=r"no attribute 'presicion'; did you mean precision\?"):
             _ = learner.presicion
 
     def test_what_must_be_overridden_says_so(self):

@@ -40,8 +40,8 @@ def whole(tmp_path_factory):
 def assert_same_run(brain, whole):
     # What ran twice must have given the same both times; what counts is the last.
     assert {entry[:2]: entry[2:] for entry in brain.seen} == {entry[:2]: entry[2:] for entry in whole.seen}
-    assert dict(entry[:1] + (entry[1:],) for entry in brain.sums) == dict(
-        entry[:1] + (entry[1:],) for entry in whole.sums
+    assert dict((*entry[:1], entry[1:]) for entry in brain.sums) == dict(
+        (*entry[:1], entry[1:]) for entry in whole.sums
     )
     for name, value in whole.modules.state_dict().items():
         assert torch.equal(value, brain.modules.state_dict()[name]), name

@@ -6,10 +6,12 @@ DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is). 
 same command goes on where a run was stopped; the folder of results is a model.
 """
 
+import random
 import re
 from pathlib import Path
 
 import sonovox
+from sonovox import functional
 from sonovox.data import DynamicItemDataset, provides, read_audio, takes
 from sonovox.errors import DataError
 from sonovox.inference import save_pretrained
@@ -66,8 +68,8 @@ def datasets(hparams):
         if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
             digit, speaker, index = int(found[1]), found[2], int(found[3])
             part = "test" if index < 5 else "valid" if index < 8 else "train"
-            text = NAMES[digit]
-            items[part][file.stem] = {"wav": str(file), "text": text, "speaker": speaker, "duration": sonovox.info(file).duration}
+            duration = sonovox.info(file).duration
+            items[part][file.stem] = {"wav": str(file), "text": NAMES[digit], "speaker": speaker, "duration": duration}
     if not items["train"]:
         raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
     tokenizer = hparams["tokenizer"]
@@ -79,9 +81,19 @@ def datasets(hparams):
     def spell(text):
         return tokenizer.encode_sequence_torch(text)
 
+    @takes("wav")
+    @provides("sig")
+    def read_at_some_speed(wav):
+        signal = read_audio(wav)
+        rate, speeds = hparams["sample_rate"], hparams["speeds"]
+        return functional.speed(signal, rate, random.choice(speeds))[0]  # noqa: S311: seeded by the loader
+
     sets = {name: DynamicItemDataset(part) for name, part in items.items()}
-    for each in sets.values():
-        each.add_dynamic_item(read_audio, takes="wav", provides="sig")
+    for name, each in sets.items():
+        if name == "train":
+            each.add_dynamic_item(read_at_some_speed)
+        else:
+            each.add_dynamic_item(read_audio, takes="wav", provides="sig")
         each.add_dynamic_item(spell)
         each.set_output_keys(["id", "sig", "text", "letters"])
     return sets

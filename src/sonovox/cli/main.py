@@ -46,7 +46,7 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and leave with its exit code: 0, 1 where some files failed, 2 for an error, 128 + n for a signal."""
+    """Run the command and leave: with 0, 1 where some files failed, 2 for an error, 128 + n for signal n."""
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

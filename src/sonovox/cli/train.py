@@ -91,7 +91,7 @@ def _brain_in(modules: "list[ModuleType]") -> Any:
     leaves = [one for one in found if not any(other is not one and issubclass(other, one) for other in found)]
     if len(leaves) > 1:
         names = ", ".join(one.__name__ for one in leaves)
-        raise ArgumentError(f"--code defines several Brains: {names}", hint="name one in the YAML: brain: !name:train.X")
+        raise ArgumentError(f"--code defines several Brains: {names}", hint="name one in the YAML: brain: !name:file.X")
     return leaves[0] if leaves else None
 
 

@@ -27,6 +27,8 @@ __all__ = ["Guard"]
 # Allocated or copied, at the speed of memory; what else makes a tensor computes it.
 _ALLOCATING = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided", "clone", "_to_copy"}
 _LINEAR_ALGEBRA = ("linalg", "qr", "svd", "cholesky")
+# What an operation that makes no tensor counts for: as many Python calls take as long.
+_CALLS_OF_A_VIEW = 10
 
 
 class Guard:
@@ -70,18 +72,21 @@ class _TensorCounter(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         operation = _operation(func)
-        if not operation.makes_tensors:
-            return func(*args, **kwargs)
         counter = sys.getprofile()
-        sys.setprofile(None)  # the calls of this file are not the constructor's
+        sys.setprofile(None)  # the calls of this file, and of torch's shape functions, are not the constructor's
         try:
-            made = _on_meta(func, operation, args, kwargs)
-            self.count(operation.name, made)
-        except (NotImplementedError, RuntimeError, TypeError):
-            made = None  # its shape depends on the data, or the operation itself is about to fail
+            made = None
+            if operation.makes_tensors:
+                try:
+                    made = _on_meta(func, operation, args, kwargs)
+                    self.count(operation.name, made)
+                except (NotImplementedError, RuntimeError, TypeError):
+                    made = None  # its shape depends on the data, or the operation itself is about to fail
+            elif isinstance(counter, _CallCounter):
+                counter.charge(_CALLS_OF_A_VIEW)
+            return made if self.dry and made is not None else func(*args, **kwargs)
         finally:
             sys.setprofile(counter)
-        return made if self.dry and made is not None else func(*args, **kwargs)
 
     def count(self, name: str, made: Any) -> None:
         numbers = sum([leaf.numel() for leaf in tree_leaves(made) if isinstance(leaf, torch.Tensor)])
@@ -145,4 +150,14 @@ class _CallCounter:
             self.left -= 1
             # Python drops what is raised while it closes a generator or collects garbage, and counts no further.
             if self.left < 0 and not code.co_flags & CO_GENERATOR and code.co_name != "__del__":
-                raise LimitExceeded("less work, got more calls than the largest models need")
+                self.charge(0)
+
+    def charge(self, calls: int) -> None:
+        """Count so many more.
+
+        Raises:
+            LimitExceeded: that is too many.
+        """
+        self.left -= calls
+        if self.left < 0:
+            raise LimitExceeded("less work, got more calls than the largest models need")

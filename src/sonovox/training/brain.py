@@ -8,6 +8,9 @@ may override come first, the loop after them.
 import contextlib
 import logging
 import math
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +26,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.data import LoopedLoader, make_dataloader
 from sonovox.training import distributed
 from sonovox.training.accumulation import Accumulation
+from sonovox.training.checkpoints import Checkpointer
 from sonovox.training.compiling import compile_or_fall_back
 from sonovox.training.loop import TrainingLoop, evaluate_stage
 from sonovox.training.nonfinite import NonFiniteGuard
@@ -91,9 +95,12 @@ class Brain:
         self.device = torch.device(self.options.device or default)
         self.opt_class = opt_class
         self.hparams = SimpleNamespace(**(hparams or {}))
-        # A look at a few batches must not replace what days have trained.
-        is_look = self.options.debug and not self.options.debug_persistently
-        self.checkpointer = None if is_look else checkpointer
+        self.checkpointer = checkpointer
+        if checkpointer is not None and self.options.debug and not self.options.debug_persistently:
+            # A look at a few batches must not replace what days have trained.
+            scratch = tempfile.mkdtemp(prefix="sonovox-debug-")
+            weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+            self.checkpointer = Checkpointer(scratch, checkpointer.recoverables)
         self.modules = nn.ModuleDict(dict(modules or {})).to(self.device)
         folder = getattr(self.hparams, "output_folder", None)
         self.run_log = RunLog(Path(folder) / "log.jsonl" if folder and distributed.is_main_process() else None)
@@ -174,7 +181,7 @@ class Brain:
             return dataset
         if "seed" not in loader_kwargs and hasattr(self.hparams, "seed"):
             loader_kwargs["seed"] = int(self.hparams.seed)
-        return make_dataloader(dataset, **loader_kwargs)
+        return make_dataloader(dataset, repeat=stage is Stage.TRAIN, **loader_kwargs)
 
     # One batch.
 
@@ -370,7 +377,6 @@ class Brain:
 
     def _parallelise(self) -> None:
         for name, module in self.modules.items():
-            if not isinstance(module, distributed.Replicated):
-                self.modules[name] = distributed.parallel(
-                    module, self.device, mode=self.distributed_mode, find_unused=self.find_unused_parameters
-                )
+            self.modules[name] = distributed.parallel(
+                module, self.device, mode=self.distributed_mode, find_unused=self.find_unused_parameters
+            )

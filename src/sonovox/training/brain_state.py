@@ -54,7 +54,7 @@ class BrainState:
 
 
 def stateful_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Metrics and the like: what has a state and is neither a module nor an optimiser, which are saved by themselves."""
+    """Metrics and the like: what has a state, and is neither a module nor an optimiser, which are saved apart."""
     return {
         name: value
         for name, value in attributes.items()
@@ -73,26 +73,20 @@ def register(brain: "Brain", loader: Any, given: set[str]) -> None:
     from sonovox.training.random_states import RandomStates
 
     checkpointer = brain.checkpointer
-    known = checkpointer.recoverables
+    known = list(checkpointer.recoverables.values())
     for name, module in brain.modules.items():
         module = _unwrapped(module)
         if any(weight.requires_grad for weight in module.parameters()) or any(True for _ in module.buffers()):
-            held = [each for each in known.values() if isinstance(each, nn.Module)]
+            held = [each for each in known if isinstance(each, nn.Module)]
             if not any(module is part for each in held for part in each.modules()):
-                _add(checkpointer, f"module-{name}", module)
+                checkpointer.add_recoverable(f"module-{name}", module)
     for name, optimizer in brain.optimizers_dict.items():
-        if not any(optimizer is each for each in known.values()):
-            _add(checkpointer, "optimizer" if name == "opt_class" else name, optimizer)
+        if not any(optimizer is each for each in known):
+            checkpointer.add_recoverable("optimizer" if name == "opt_class" else name, optimizer)
     if hasattr(loader, "load_state_dict"):
-        _add(checkpointer, "dataloader-TRAIN", loader)
-    _add(checkpointer, "brain", BrainState(brain, given))
-    _add(checkpointer, "random", RandomStates())
-
-
-def _add(checkpointer: Any, name: str, recoverable: Any) -> None:
-    # A second fit brings new loaders and optimisers under the same names.
-    checkpointer.recoverables.pop(name, None)
-    checkpointer.add_recoverable(name, recoverable)
+        checkpointer.add_recoverable("dataloader-TRAIN", loader)
+    checkpointer.add_recoverable("brain", BrainState(brain, given))
+    checkpointer.add_recoverable("random", RandomStates())
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:

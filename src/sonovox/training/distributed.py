@@ -88,7 +88,7 @@ class Replicated(nn.parallel.DistributedDataParallel):
 
 
 def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused: bool) -> nn.Module:
-    """`module` for training on all processes of the group, or itself where there is no group or nothing to learn.
+    """`module` for training on all processes of the group; itself where there is no group, or nothing to learn or do.
 
     Args:
         module: already on `device`.
@@ -99,11 +99,16 @@ def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused:
     if not _is_running() or not any(weight.requires_grad for weight in module.parameters()):
         return module
     if mode == "fsdp":
+        # Here, since it takes a second to import.
         from torch.distributed.device_mesh import init_device_mesh
-        from torch.distributed.fsdp import fully_shard
+        from torch.distributed.fsdp import FSDPModule, fully_shard
 
+        if isinstance(module, FSDPModule):
+            return module
         # A mesh of its own: without one, FSDP would take a GPU wherever one is in the machine.
         return fully_shard(module, mesh=init_device_mesh(device.type, (torch.distributed.get_world_size(),)))
+    if isinstance(module, Replicated):
+        return module
     return Replicated(
         module, device_ids=[device] if device.type == "cuda" else None, find_unused_parameters=find_unused
     )

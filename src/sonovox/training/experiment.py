@@ -110,7 +110,7 @@ def run_experiment(
     options = run_opts if isinstance(run_opts, RunOptions) else RunOptions.from_dictionary(run_opts or {})
     code = list(code)
     with process_group(options.distributed_backend, torch.device(options.device or _default_device())):
-        hparams = load_hparams(hparams_file, overrides, code=code)
+        hparams = load_hparams(hparams_file, overrides, code=[*code, "sonovox.training"])
         folder = hparams.get("output_folder")
         if folder is None:
             raise ArgumentError(

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sonovox.metrics import ErrorRateStats, MetricStats
 from sonovox.training.brain_state import stateful_attributes
-from sonovox.training.distributed import gather_states
+from sonovox.training.distributed import gather_states, is_main_process
 
 if TYPE_CHECKING:
     from sonovox.training.brain import Brain
@@ -48,18 +49,22 @@ def audio_seconds(batch: Any, data: Mapping[str, Any] | None) -> float:
 def gather_metrics(brain: "Brain") -> None:
     """Give the metrics of the Brain what those of all processes have seen, so that each summarises the whole."""
     for _, metric in sorted(stateful_attributes(vars(brain)).items()):
-        if hasattr(metric, "merge_states"):
+        if isinstance(metric, MetricStats):
             states = gather_states(metric.state_dict())
             if len(states) > 1:
-                metric.merge_states(states)
+                metric.load_state_dict({name: [each for one in states for each in one[name]] for name in states[0]})
 
 
 def show_examples(brain: "Brain") -> list[dict[str, str]]:
-    """Some items of a validation with what was expected and what came, logged, from a metric that knows such."""
-    for metric in stateful_attributes(vars(brain)).values():
-        if hasattr(metric, "examples"):
-            examples: list[dict[str, str]] = metric.examples(EXAMPLES)
-            for example in examples:
-                logger.info("%(id)s: expected %(target)s | came %(output)s", example)
-            return examples
-    return []
+    """Some items of a validation with what was expected and what came, logged; of its first `ErrorRateStats`."""
+    stats = [each for each in vars(brain).values() if isinstance(each, ErrorRateStats)]
+    if not stats or not is_main_process():
+        return []
+    shown = zip(stats[0].ids[:EXAMPLES], stats[0].references, stats[0].hypotheses, strict=False)
+    examples = [
+        {"id": str(name), "expected": " ".join(map(str, reference)), "came": " ".join(map(str, hypothesis))}
+        for name, reference, hypothesis in shown
+    ]
+    for example in examples:
+        logger.info("  %(id)s: expected %(expected)r, came %(came)r", example)
+    return examples
