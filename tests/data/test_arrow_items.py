@@ -8,10 +8,10 @@ import torch
 
 import sonovox
 from sonovox._internal.errors import ArgumentError, DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.data.arrow_items import ArrowItems
 from sonovox.data.audio import audio_duration
-from sonovox.data.replacements import Replacements
 
 
 class Rows:

@@ -7,20 +7,11 @@ import torch
 from torch.utils.data import Subset
 
 from sonovox.data import DynamicItemDataset
-from sonovox.data.item_seed import derive_seed, item_id, kept_random_states, seed_random_states
+from sonovox.data.item_seed import item_id, kept_random_states, seed_random_states
 
 
 def draws():
     return torch.rand(()).item(), np.random.rand(), np.random.randn(), random.random()
-
-
-def test_seed_epoch_and_name_each_matter():
-    seeds = {derive_seed(seed, epoch, name) for seed in (0, 1) for epoch in (0, 1) for name in ("a", "b", "1", "11")}
-    assert len(seeds) == 16
-
-
-def test_neighbours_do_not_run_together():
-    assert derive_seed(1, 23, "4") != derive_seed(12, 3, "4")
 
 
 def test_a_seed_fixes_all_three_generators():

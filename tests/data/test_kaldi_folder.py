@@ -5,9 +5,9 @@ import torch
 
 import sonovox
 from sonovox._internal.errors import DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.data.kaldi_folder import read_kaldi
-from sonovox.data.replacements import Replacements
 
 RATE = 8000
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sonovox._internal.errors import ArgumentError, DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data.item_table import Row
-from sonovox.data.replacements import Replacements
 
 __all__ = ["ArrowItems"]
 

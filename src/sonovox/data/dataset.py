@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError, DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data.arrow_items import ArrowItems
 from sonovox.data.audio import audio_duration
 from sonovox.data.audio_folder import read_audio_folder
@@ -24,7 +25,6 @@ from sonovox.data.item_table import ItemTable, Row
 from sonovox.data.kaldi_folder import read_kaldi
 from sonovox.data.lhotse_cuts import read_lhotse
 from sonovox.data.pipeline import DataPipeline, OutputKeys
-from sonovox.data.replacements import Replacements
 from sonovox.data.tar_shards import read_tar
 
 __all__ = ["DynamicItemDataset"]

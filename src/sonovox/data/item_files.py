@@ -10,8 +10,8 @@ from typing import Any
 
 from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data.item_table import ItemTable
-from sonovox.data.replacements import Replacements
 
 __all__ = ["read_csv", "read_json", "read_jsonl"]
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from torch._utils import ExceptionWrapper
 from torch.utils.data import get_worker_info
 
-from sonovox.data.item_seed import derive_seed, item_id, kept_random_states, seed_random_states
+from sonovox._internal.derive_seed import derive_seed
+from sonovox.data.item_seed import item_id, kept_random_states, seed_random_states
 from sonovox.data.quarantine import QuarantinedItem, is_unreadable
 
 __all__ = ["ItemReader", "ReadBatch", "Task"]

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -11,17 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Subset
 
-__all__ = ["derive_seed", "item_id", "kept_random_states", "seed_random_states"]
-
-
-def derive_seed(seed: int, epoch: int, name: str) -> int:
-    """64 bits that depend on all three, and tell nothing of those of the next epoch or of another name.
-
-    >>> derive_seed(1, 0, "1688-142285-0000")
-    14168760637913898664
-    """
-    words = f"{seed}/{epoch}/{name}".encode()
-    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "little")
+__all__ = ["item_id", "kept_random_states", "seed_random_states"]
 
 
 def item_id(dataset: Any, index: int) -> str:

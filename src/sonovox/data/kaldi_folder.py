@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sonovox._internal.errors import DataError
+from sonovox._internal.replacements import Replacements
 from sonovox.data.item_table import ItemTable
-from sonovox.data.replacements import Replacements
 from sonovox.io.info import info
 
 __all__ = ["read_kaldi"]

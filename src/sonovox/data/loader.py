@@ -9,9 +9,10 @@ import torch
 from torch._utils import ExceptionWrapper
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from sonovox._internal.derive_seed import derive_seed
 from sonovox._internal.errors import ArgumentError, WorkerError, WorkerWarning
 from sonovox.data.item_reader import ItemReader, ReadBatch, Task
-from sonovox.data.item_seed import derive_seed, item_id, kept_random_states, seed_random_states
+from sonovox.data.item_seed import item_id, kept_random_states, seed_random_states
 from sonovox.data.quarantine import Quarantine
 from sonovox.data.random_sampler import DEFAULT_SEED
 from sonovox.data.sharded_sampler import ShardedBatchSampler

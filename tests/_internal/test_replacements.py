@@ -3,7 +3,7 @@
 import pytest
 
 from sonovox._internal.errors import DataError
-from sonovox.data.replacements import Replacements
+from sonovox._internal.replacements import Replacements
 
 
 @pytest.mark.parametrize("text", ["{root}/a.wav", "$root/a.wav", "${root}/a.wav"])
