@@ -54,6 +54,7 @@ PAGES = (
         "decoding.md",
         "sonovox.decoding",
         (
+            "sonovox.decoding.ctc_greedy",
             "sonovox.decoding.whisper",
             "sonovox.decoding.whisper_longform",
             "sonovox.decoding.whisper_search",
@@ -63,7 +64,16 @@ PAGES = (
     Page(
         "inference.md",
         "sonovox.inference",
-        ("sonovox.inference.asr", "sonovox.inference.transcript", "sonovox.inference.subtitles"),
+        (
+            "sonovox.inference.asr",
+            "sonovox.inference.encoder_asr",
+            "sonovox.inference.interface",
+            "sonovox.inference.model_folder",
+            "sonovox.inference.load_recogniser",
+            "sonovox.inference.recogniser",
+            "sonovox.inference.transcript",
+            "sonovox.inference.subtitles",
+        ),
     ),
     Page("nn.md", "sonovox.nn", ("sonovox.nn",)),
     Page("models.md", "sonovox.models", ("sonovox.models",)),

@@ -4,12 +4,14 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 
 import sonovox
 from sonovox._internal.errors import ArgumentError, HParamsError, NotInSourceError, WeightsError
 from sonovox.data import CTCTextEncoder
+from sonovox.hparams import subset
 from sonovox.inference import EncoderASR, Pretrained
 from sonovox.inference.interface import fetched_audio, read_model_folder
 
@@ -39,6 +41,26 @@ def test_modules_hparams_and_tokenizer_are_at_hand(ctc_folder):
     assert (model.hparams.sample_rate, model.sample_rate, model.hparams.n_mels) == (8000, 8000, 20)
     assert isinstance(model.tokenizer, CTCTextEncoder)
     assert model.device == torch.device("cpu")
+
+
+def test_an_encoder_of_a_published_folder_says_what_speechbrain_said(speechbrain_reference, tmp_path):
+    case = speechbrain_reference / "asr-crdnn-rnnlm"
+    loadables = ["normalizer", "asr_model", "tokenizer"]
+    text = subset(case / "model" / "hyperparams.yaml", ["encoder", *loadables])
+    references = ", ".join(f"{name.removesuffix('_model')}: !ref <{name}>" for name in loadables)
+    text += f"""
+modules: {{encoder: !ref <encoder>}}
+pretrainer: !new:speechbrain.utils.parameter_transfer.Pretrainer
+    loadables: {{{references}}}
+"""
+    shutil.copytree(case / "model", tmp_path / "model", ignore=shutil.ignore_patterns("lm.ckpt", "*.yaml"))
+    (tmp_path / "model" / "hyperparams.yaml").write_text(text)
+    model = Pretrained.from_hparams(tmp_path / "model")
+    with np.load(case / "inputs.npz") as inputs, np.load(case / "outputs.npz") as outputs:
+        found = model.mods.encoder(torch.tensor(inputs["wavs"]), torch.tensor(inputs["wav_lens"]))
+        expected = torch.tensor(outputs["encoder_out"])
+    # The tolerance that the case states.
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item())
 
 
 def test_parameters_are_frozen_until_asked(ctc_folder):

@@ -8,10 +8,10 @@ RATE = 1000
 
 
 def noise(seconds, *pauses):
-    """Noise with 0.3 s of silence from each of `pauses` on."""
+    """Noise with 0.8 s of silence from each of `pauses` on."""
     samples = torch.rand(round(seconds * RATE), generator=torch.Generator().manual_seed(0)) - 0.5
     for start in pauses:
-        samples[round(start * RATE) : round((start + 0.3) * RATE)] = 0.0
+        samples[round(start * RATE) : round((start + 0.8) * RATE)] = 0.0
     return samples
 
 
@@ -29,7 +29,13 @@ def test_joined_the_pieces_are_the_recording(block):
 
 def test_the_cut_is_in_the_pause():
     cuts = torch.tensor(seconds(cut_at_pauses([noise(100.0, 31.0, 55.5, 80.0)], RATE))).cumsum(0)[:-1]
-    assert all(start < cut < start + 0.3 for cut, start in zip(cuts.tolist(), [31.0, 55.5, 80.0], strict=True))
+    assert all(start < cut < start + 0.8 for cut, start in zip(cuts.tolist(), [31.0, 55.5, 80.0], strict=True))
+
+
+def test_there_are_few_lengths():
+    lengths = seconds(cut_at_pauses(noise(1000.0).split(999), RATE))
+    assert len(lengths) > 25
+    assert all((2 * length).is_integer() for length in lengths[:-1])
 
 
 def test_blocks_do_not_matter():

@@ -10,8 +10,8 @@ from sonovox.hub import fetch, parse_source
 from sonovox.hub.sources import HubSource
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.device import choose_device
-from sonovox.inference.encoder_asr import EncoderASR
 from sonovox.inference.interface import HPARAMS_FILE, MODEL_SUBFOLDER, read_model_folder
+from sonovox.inference.model_folder import INTERFACES
 from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_recogniser"]
 
-# The interfaces that can transcribe, by the name that a model folder gives.
-RECOGNISERS = {"EncoderASR": EncoderASR}
+# The interfaces that can transcribe.
+RECOGNISERS = {name: interface for name, interface in INTERFACES.items() if hasattr(interface, "parts")}
 
 
 def load_recogniser(

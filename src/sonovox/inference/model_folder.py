@@ -29,7 +29,8 @@ from sonovox.inference.interface import HPARAMS_FILE, Pretrained
 
 __all__ = ["INTERFACES", "save_pretrained"]
 
-INTERFACES: dict[str, type[Pretrained]] = {"EncoderASR": EncoderASR}
+# What a model folder can be for: the classes that `interface` in its YAML file may name.
+INTERFACES = {"EncoderASR": EncoderASR}
 README = "README.md"
 # What a model folder may hold, so that a folder of something else is never replaced.
 _OWN_SUFFIXES = (".safetensors", ".txt", ".model")
