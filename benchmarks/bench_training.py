@@ -2,6 +2,9 @@
 
 Loading: one epoch through DynamicItemDataset, a sampler, SaveableDataLoader and PaddedBatch in the training
 process (read, seed, compute, pad, batch), against a loop that only reads the same files with soundfile.
+
+Steps: an epoch of a Brain against a bare loop over the same batches with the same modules: once with next to
+nothing to compute, which shows what a step costs above it, and once with features, a CRDNN, and a loss.
 """
 
 import json
@@ -10,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
-from measure import Row, report
+import torch
+from measure import Row, median_seconds, report
+from torch import nn
 
-from sonovox.data import DynamicBatchSampler, DynamicItemDataset, make_dataloader
+from sonovox.data import DynamicBatchSampler, DynamicItemDataset, PaddedBatch, make_dataloader
 from sonovox.io import load
+from sonovox.models import CRDNN
+from sonovox.nn import Fbank, InputNormalization
+from sonovox.training import Brain
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -60,5 +68,86 @@ def loading_rows() -> list[Row]:
     ]
 
 
+class Small(Brain):
+    """Next to nothing to compute."""
+
+    def compute_forward(self, batch: Any, stage: Any) -> Any:
+        return self.modules.model(batch)
+
+    def compute_objectives(self, predictions: Any, batch: Any, stage: Any) -> Any:
+        return predictions.square().mean()
+
+
+class Speech(Brain):
+    """Features, an encoder, a loss."""
+
+    def compute_forward(self, batch: Any, stage: Any) -> Any:
+        features = self.modules.normalize(self.modules.features(batch.sig[0]), batch.sig[1])
+        return self.modules.encoder(features)
+
+    def compute_objectives(self, predictions: Any, batch: Any, stage: Any) -> Any:
+        return predictions.square().mean()
+
+
+def trained(brain: Brain, batches: list[Any]) -> Callable[[], None]:
+    return lambda: brain.fit(range(1), batches, train_loader_kwargs={"batch_size": None})
+
+
+def bare_loop(modules: nn.ModuleDict, loss_of: Callable[[Any], Any], batches: list[Any]) -> Callable[[], None]:
+    """What any training does, over the same loader: loss, gradient, clipping, a step, a running average."""
+    parameters = list(modules.parameters())
+
+    def work() -> None:
+        optimizer = torch.optim.Adam(parameters, 1e-4)
+        modules.train()
+        average = 0.0
+        for step, batch in enumerate(make_dataloader(batches, batch_size=None), start=1):
+            loss = loss_of(batch)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 5.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            average += (loss.item() - average) / step
+
+    return work
+
+
+def adam(parameters: Any) -> torch.optim.Adam:
+    return torch.optim.Adam(parameters, 1e-4)
+
+
+def step_overhead_ms(steps: int = 500) -> float:
+    batches = [torch.randn(4, 8) for _ in range(steps)]
+    brain = Small({"model": nn.Linear(8, 8)}, adam, run_opts={"noprogressbar": True, "device": "cpu"})
+    model = nn.ModuleDict({"model": nn.Linear(8, 8)})
+    works = {
+        "brain": trained(brain, batches),
+        "bare loop": bare_loop(model, lambda batch: model["model"](batch).square().mean(), batches),
+    }
+    took = median_seconds(works)
+    return 1e3 * (took["brain"] - took["bare loop"]) / steps
+
+
+def whole_step_row() -> Row:
+    def modules() -> dict[str, nn.Module]:
+        torch.manual_seed(0)
+        encoder = CRDNN(input_size=40, cnn_channels=[16, 32], rnn_layers=1, rnn_neurons=64, dnn_neurons=64)
+        return {"features": Fbank(), "normalize": InputNormalization(), "encoder": encoder}
+
+    signals = [{"id": str(n), "sig": torch.randn(16000 + 200 * n)} for n in range(8)]
+    batches = [PaddedBatch(signals[start : start + 4]) for start in (0, 4)]
+    brain = Speech(modules(), adam, run_opts={"noprogressbar": True, "device": "cpu"})
+    bare_modules = nn.ModuleDict(modules())
+
+    def loss_of(batch: Any) -> Any:
+        features = bare_modules["normalize"](bare_modules["features"](batch.sig[0]), batch.sig[1])
+        return bare_modules["encoder"](features).square().mean()
+
+    peers = {"bare loop": bare_loop(bare_modules, loss_of, batches)}
+    return Row("2 steps of a CRDNN, 4x1.2 s", trained(brain, batches), peers, gate="0.95 (1/1.05)")
+
+
 if __name__ == "__main__":
     report("An epoch of loading", loading_rows())
+    report("Whole steps", [whole_step_row()])
+    print(f"a step costs {step_overhead_ms():.3f} ms above a bare loop; gate 0.05")

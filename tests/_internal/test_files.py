@@ -273,3 +273,17 @@ def test_what_the_system_says_is_told_of_the_file_and_other_errors_pass(tmp_path
     assert caught.value is already
     with pytest.raises(ZeroDivisionError), files.told_of(tmp_path / "x"):
         raise ZeroDivisionError
+
+
+def test_lines_are_appended_and_a_torn_one_ends(tmp_path):
+    log = tmp_path / "new" / "log.txt"
+    files.append_line(log, "one")
+    with log.open("a") as file:
+        file.write("tw")
+    files.append_line(log, "drei ä")
+    assert log.read_text(encoding="utf-8") == "one\ntw\ndrei ä\n"
+
+
+def test_a_line_that_cannot_be_appended_names_its_file(tmp_path):
+    with pytest.raises(WriteError, match=f"cannot write {tmp_path}"):
+        files.append_line(tmp_path, "line")

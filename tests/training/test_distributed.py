@@ -70,30 +70,30 @@ class TestOneProcess:
             distributed.run_on_main(lambda: 1 / 0)
 
     def test_without_torchrun_there_is_no_group(self):
-        with distributed.process_group("nccl", torch.device("cpu")) as device:
-            assert device == torch.device("cpu")
-            assert not torch.distributed.is_initialized()
+        assert distributed.join_processes("nccl", torch.device("cpu")) == torch.device("cpu")
+        assert not torch.distributed.is_initialized()
 
 
-def test_a_group_of_one_process_works(monkeypatch, tmp_path):
+def test_a_group_of_one_process_works(monkeypatch, tmp_path, request):
     """What torchrun sets, for one process; DDP around a module leaves its attributes in reach."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     for name, value in {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}.items():
         monkeypatch.setenv(name, value)
-    with distributed.process_group("nccl", torch.device("cpu")) as device:
-        net = nn.Linear(2, 1)
-        wrapped = distributed.parallel(net, device, mode="ddp", find_unused=False)
-        assert isinstance(wrapped, distributed.Replicated)
-        assert wrapped.in_features == 2
-        with pytest.raises(AttributeError):
-            _ = wrapped.nothing
-        frozen = nn.Linear(2, 1).requires_grad_(False)
-        assert distributed.parallel(frozen, device, mode="ddp", find_unused=False) is frozen
-        assert distributed.mean_over_processes(3.0, 2) == 1.5
-        assert distributed.highest(2) == 2
-        assert distributed.gather_states({"a": 1}) == [{"a": 1}]
-        distributed.run_on_main(lambda: (tmp_path / "x").touch())
-        assert (tmp_path / "x").exists()
-    assert not torch.distributed.is_initialized()
+    device = distributed.join_processes("nccl", torch.device("cpu"))
+    request.addfinalizer(torch.distributed.destroy_process_group)
+    assert distributed.join_processes("nccl", device) == device  # a second time nothing happens
+    net = nn.Linear(2, 1)
+    wrapped = distributed.parallel(net, device, mode="ddp", find_unused=False)
+    assert isinstance(wrapped, distributed.Replicated)
+    assert wrapped.in_features == 2
+    with pytest.raises(AttributeError):
+        _ = wrapped.nothing
+    frozen = nn.Linear(2, 1).requires_grad_(False)
+    assert distributed.parallel(frozen, device, mode="ddp", find_unused=False) is frozen
+    assert distributed.mean_over_processes(3.0, 2) == 1.5
+    assert distributed.highest(2) == 2
+    assert distributed.gather_states({"a": 1}) == [{"a": 1}]
+    distributed.run_on_main(lambda: (tmp_path / "x").touch())
+    assert (tmp_path / "x").exists()

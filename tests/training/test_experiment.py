@@ -43,7 +43,7 @@ def run(yaml, folder, options=None, **overrides):
 def test_a_run_leaves_what_is_needed_to_repeat_it(yaml, tmp_path):
     folder = tmp_path / "out"
     brain = run(yaml, folder, lr=0.05)
-    assert brain.test_loss < 0.5
+    assert brain.test_loss < 1.0
     assert {
         "train.yaml",
         "command.txt",

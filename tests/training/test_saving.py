@@ -1,4 +1,4 @@
-"""When checkpoints are written; what is in them is in test_checkpoints.py, and that they suffice in test_resume.py."""
+"""When a SavePlan writes checkpoints; that what is in them suffices to go on is in test_loop.py."""
 
 import pytest
 import torch

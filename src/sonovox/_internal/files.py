@@ -17,7 +17,16 @@ from typing import IO, Any
 
 from sonovox._internal.errors import ArgumentError, WriteError
 
-__all__ = ["atomic_path", "atomic_write", "move_into_place", "sync_folder", "told_of", "write_bytes", "write_text"]
+__all__ = [
+    "append_line",
+    "atomic_path",
+    "atomic_write",
+    "move_into_place",
+    "sync_folder",
+    "told_of",
+    "write_bytes",
+    "write_text",
+]
 
 # What a failed write says without naming a file.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
@@ -97,6 +106,27 @@ def write_text(target: str | os.PathLike[str], text: str) -> None:
     """Write `text` in UTF-8 as the whole content of `target`, crash-safe."""
     with atomic_write(target, "w") as file:
         file.write(text)
+
+
+def append_line(target: str | os.PathLike[str], line: str) -> None:
+    """Add a line of text to a log, in one write, so that lines of several threads do not mix.
+
+    For logs only: a crash may leave a torn last line, which ends where the next line
+    begins.
+
+    Raises:
+        WriteError: the disk is full, and the like.
+    """
+    final = Path(target)
+    with told_of(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(final, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            size = os.fstat(descriptor).st_size
+            is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (("\n" if is_torn else "") + line + "\n").encode())
+        finally:
+            os.close(descriptor)
 
 
 def move_into_place(finished: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:

@@ -111,7 +111,10 @@ class Brain:
         self.has_fitted = False
         self.batch: Any = None
         self.accumulation = Accumulation(self.options.grad_accumulation_factor)
-        self.scaler = Precision(self.options.precision, self.device).scaler()
+        self._precisions = {
+            name: Precision(self.options[name], self.device) for name in ("precision", "eval_precision")
+        }
+        self.scaler = self._precisions["precision"].scaler()
         self.guard = NonFiniteGuard([], self.options.nonfinite_patience)
         self._bad_ids: list[str] | None = None  # items of a non-finite loss in this group of batches
         self._parameters: list[Tensor] = []  # that learn in this epoch
@@ -208,11 +211,11 @@ class Brain:
 
     def training_ctx(self) -> contextlib.AbstractContextManager[Any]:
         """Where forward passes of training are computed: in their number format."""
-        return Precision(self.precision, self.device).context()
+        return self._precisions["precision"].context()
 
     def evaluation_ctx(self) -> contextlib.AbstractContextManager[Any]:
         """Where forward passes of validation and tests are computed."""
-        return Precision(self.eval_precision, self.device).context()
+        return self._precisions["eval_precision"].context()
 
     def check_loss_isfinite(self, loss: Tensor) -> bool:
         """True when the loss is finite; otherwise the step of its group of batches will not be taken."""
@@ -260,11 +263,12 @@ class Brain:
 
     def no_sync(self, use: bool = True) -> contextlib.AbstractContextManager[Any]:
         """Inside it, processes do not exchange gradients; for batches that do not end a group."""
+        replicated = [each for each in self.modules.values() if isinstance(each, distributed.Replicated)]
+        if not (use and replicated):
+            return contextlib.nullcontext()
         stack = contextlib.ExitStack()
-        if use:
-            for module in self.modules.values():
-                if isinstance(module, distributed.Replicated):
-                    stack.enter_context(module.no_sync())
+        for module in replicated:
+            stack.enter_context(module.no_sync())
         return stack
 
     # The loop.
@@ -297,10 +301,10 @@ class Brain:
         if self.overfit_batches:
             train_kwargs |= {"shuffle": False, "sampler": None}
             valid_set, valid_kwargs = train_set, train_kwargs
-        with distributed.process_group(self.distributed_backend, self.device) as self.device:
-            train = self.make_dataloader(train_set, Stage.TRAIN, **train_kwargs)
-            valid = None if valid_set is None else self.make_dataloader(valid_set, Stage.VALID, **valid_kwargs)
-            TrainingLoop(self, train, valid, quiet=quiet).run(epoch_counter)
+        self.device = distributed.join_processes(self.distributed_backend, self.device)
+        train = self.make_dataloader(train_set, Stage.TRAIN, **train_kwargs)
+        valid = None if valid_set is None else self.make_dataloader(valid_set, Stage.VALID, **valid_kwargs)
+        TrainingLoop(self, train, valid, quiet=quiet).run(epoch_counter)
 
     def evaluate(
         self,
@@ -320,12 +324,12 @@ class Brain:
             test_loader_kwargs: for `make_dataloader`.
         """
         quiet = self.noprogressbar if progressbar is None else not progressbar
-        with distributed.process_group(self.distributed_backend, self.device) as self.device:
-            self.modules.to(self.device)
-            loader = self.make_dataloader(test_set, Stage.TEST, **(test_loader_kwargs or {}))
-            self.on_evaluate_start(max_key=max_key, min_key=min_key)
-            self.has_fitted = False  # the weights are those of a checkpoint now
-            return evaluate_stage(self, loader, Stage.TEST, None, quiet=quiet)
+        self.device = distributed.join_processes(self.distributed_backend, self.device)
+        self.modules.to(self.device)
+        loader = self.make_dataloader(test_set, Stage.TEST, **(test_loader_kwargs or {}))
+        self.on_evaluate_start(max_key=max_key, min_key=min_key)
+        self.has_fitted = False  # the weights are those of a checkpoint now
+        return evaluate_stage(self, loader, Stage.TEST, None, quiet=quiet)
 
     def print_trainable_parameters(self) -> None:
         """Log how many parameters there are, and how many of them learn."""

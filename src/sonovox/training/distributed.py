@@ -1,8 +1,7 @@
 """Several processes under `torchrun`: who is who, gradients in step, metrics brought together."""
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,9 +12,9 @@ __all__ = [
     "gather_states",
     "highest",
     "is_main_process",
+    "join_processes",
     "mean_over_processes",
     "parallel",
-    "process_group",
     "run_on_main",
 ]
 
@@ -53,11 +52,10 @@ def run_on_main(func: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | 
         raise failed
 
 
-@contextmanager
-def process_group(backend: str, device: torch.device) -> Iterator[torch.device]:
-    """The group of processes that `torchrun` started, for the time of the block; yields the device of this one.
+def join_processes(backend: str, device: torch.device) -> torch.device:
+    """Join the group of processes that `torchrun` started, until this one ends; the device of this one.
 
-    Without `torchrun`, or inside a group that exists already, it does nothing.
+    Without `torchrun`, or inside a group that exists already, nothing is joined.
 
     Args:
         backend: `"nccl"` or `"gloo"`; without a GPU it is gloo.
@@ -67,14 +65,10 @@ def process_group(backend: str, device: torch.device) -> Iterator[torch.device]:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ or _is_running():
-        yield device
-        return
-    torch.distributed.init_process_group(backend if device.type == "cuda" else "gloo")
-    try:
-        yield device
-    finally:
-        torch.distributed.destroy_process_group()
+    if "RANK" in os.environ and "WORLD_SIZE" in os.environ and not _is_running():
+        torch.distributed.init_process_group(backend if device.type == "cuda" else "gloo")
+        atexit.register(_leave_processes)
+    return device
 
 
 class Replicated(nn.parallel.DistributedDataParallel):
@@ -158,6 +152,11 @@ def gather_states(state: Any) -> list[Any]:
 
 def _is_running() -> bool:
     return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _leave_processes() -> None:
+    if _is_running():
+        torch.distributed.destroy_process_group()
 
 
 def _meeting_device() -> torch.device:

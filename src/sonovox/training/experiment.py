@@ -18,7 +18,7 @@ from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError
 from sonovox._internal.files import atomic_path, write_text
 from sonovox.hparams import load_hparams, resolve_references
-from sonovox.training.distributed import is_main_process, process_group
+from sonovox.training.distributed import is_main_process, join_processes
 from sonovox.training.options import RunOptions
 from sonovox.training.seeding import seed_everything
 
@@ -109,29 +109,29 @@ def run_experiment(
     """
     options = run_opts if isinstance(run_opts, RunOptions) else RunOptions.from_dictionary(run_opts or {})
     code = list(code)
-    with process_group(options.distributed_backend, torch.device(options.device or _default_device())):
-        hparams = load_hparams(hparams_file, overrides, code=[*code, "sonovox.training"])
-        folder = hparams.get("output_folder")
-        if folder is None:
-            raise ArgumentError(
-                f"{hparams_file} has no output_folder", hint="add output_folder: results/<name>, where the run writes"
-            )
-        files = [each for each in code if str(each).endswith(".py")]
-        if not options.dry_run:
-            create_experiment_directory(folder, hparams_file, overrides, code=files)
-        seed_everything(int(hparams.get("seed", 0)), verbose=False)
-        make_brain = brain or _needed(hparams, "brain", hparams_file)
-        sets = datasets(hparams) if datasets is not None else _sets_of(hparams)
-        learner = make_brain(
-            modules=hparams.get("modules", {}),
-            opt_class=hparams.get("opt_class"),
-            hparams=hparams,
-            run_opts=options,
-            checkpointer=hparams.get("checkpointer"),
+    join_processes(options.distributed_backend, torch.device(options.device or _default_device()))
+    hparams = load_hparams(hparams_file, overrides, code=[*code, "sonovox.training"])
+    folder = hparams.get("output_folder")
+    if folder is None:
+        raise ArgumentError(
+            f"{hparams_file} has no output_folder", hint="add output_folder: results/<name>, where the run writes"
         )
-        _stages(learner, sets, hparams, hparams_file)
-        if finish is not None and is_main_process() and not (options.dry_run or options.debug):
-            finish(learner)
+    files = [each for each in code if str(each).endswith(".py")]
+    if not options.dry_run:
+        create_experiment_directory(folder, hparams_file, overrides, code=files)
+    seed_everything(int(hparams.get("seed", 0)), verbose=False)
+    make_brain = brain or _needed(hparams, "brain", hparams_file)
+    sets = datasets(hparams) if datasets is not None else _sets_of(hparams)
+    learner = make_brain(
+        modules=hparams.get("modules", {}),
+        opt_class=hparams.get("opt_class"),
+        hparams=hparams,
+        run_opts=options,
+        checkpointer=hparams.get("checkpointer"),
+    )
+    _stages(learner, sets, hparams, hparams_file)
+    if finish is not None and is_main_process() and not (options.dry_run or options.debug):
+        finish(learner)
     return learner
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from sonovox._internal.files import write_text
+from sonovox._internal.files import append_line, write_text
 from sonovox._internal.optional import require
 from sonovox.training.curves import draw_curves
 from sonovox.training.distributed import is_main_process
@@ -81,9 +81,7 @@ class FileTrainLogger(TrainLogger):
         parts = [self._text(stats_meta)]
         parts += [self._text(stats, f"{stage} ") for stage, stats in stages.items() if stats is not None]
         line = " - ".join(parts)
-        self.save_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.save_file.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append_line(self.save_file, line)
         if verbose:
             logger.info(line)
         given = {stage: dict(stats) for stage, stats in stages.items() if stats is not None}

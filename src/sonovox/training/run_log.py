@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sonovox._internal.files import append_line
+
 __all__ = ["RunLog"]
 
 
@@ -30,10 +32,7 @@ class RunLog:
             return
         line = json.dumps({"event": event, "time": round(time.time(), 3), **_plain(values)}, ensure_ascii=False)
         with self._lock:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            needs_break = self.path.exists() and _ends_torn(self.path)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(("\n" if needs_break else "") + line + "\n")
+            append_line(self.path, line)
 
     def read(self) -> list[dict[str, Any]]:
         """All events so far; a line that a kill has torn is passed over."""
@@ -62,11 +61,3 @@ def _plain(value: Any) -> Any:
         return _plain(float(value))  # tensors and numpy numbers
     except (TypeError, ValueError):
         return str(value)
-
-
-def _ends_torn(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, 2) == 0:
-            return False
-        file.seek(-1, 2)
-        return file.read(1) != b"\n"
