@@ -61,7 +61,7 @@ def join_processes(backend: str, device: torch.device) -> torch.device:
         backend: `"nccl"` or `"gloo"`; without a GPU it is gloo.
         device: that was asked for; `cuda` without a number becomes the one of this process.
     """
-    if "LOCAL_RANK" in os.environ and device.type == "cuda" and device.index is None:
+    if "LOCAL_RANK" in os.environ and str(device) == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     if device.type == "cuda":
         torch.cuda.set_device(device)
@@ -100,7 +100,8 @@ def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused:
         if isinstance(module, FSDPModule):
             return module
         # A mesh of its own: without one, FSDP would take a GPU wherever one is in the machine.
-        return fully_shard(module, mesh=init_device_mesh(device.type, (torch.distributed.get_world_size(),)))
+        fully_shard(module, mesh=init_device_mesh(device.type, (torch.distributed.get_world_size(),)))
+        return module
     if isinstance(module, Replicated):
         return module
     return Replicated(

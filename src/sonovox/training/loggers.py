@@ -58,8 +58,9 @@ class FileTrainLogger(TrainLogger):
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     FileTrainLogger(folder + "/log.txt").log_stats({"epoch": 1, "lr": 1e-4}, {"loss": 2.5}, {"loss": 2.25})
-    ...     print(open(folder + "/log.txt").read(), end="")
+    ...     file = Path(folder, "log.txt")
+    ...     FileTrainLogger(file).log_stats({"epoch": 1, "lr": 1e-4}, {"loss": 2.5}, {"loss": 2.25})
+    ...     print(file.read_text(), end="")
     epoch: 1, lr: 1.00e-04 - train loss: 2.50 - valid loss: 2.25
     """
 

@@ -42,7 +42,7 @@ def parameter_groups(modules: nn.Module, *, without_decay_of_vectors: bool = Fal
     parameters = list(modules.parameters())
     if not without_decay_of_vectors:
         return parameters
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [weight for weight in parameters if weight.dim() > 1]},
         {"params": [weight for weight in parameters if weight.dim() <= 1], "weight_decay": 0.0},
     ]
