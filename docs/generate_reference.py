@@ -82,6 +82,20 @@ PAGES = (
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),
     Page("losses.md", "sonovox.losses", ("sonovox.losses",)),
     Page(
+        "training.md",
+        "sonovox.training",
+        (
+            "sonovox.training.stage",
+            "sonovox.training.brain",
+            "sonovox.training.options",
+            "sonovox.training.experiment",
+            "sonovox.training.epochs",
+            "sonovox.training.loggers",
+            "sonovox.training.distributed",
+            "sonovox.training.seeding",
+        ),
+    ),
+    Page(
         "checkpoints.md",
         "sonovox.training: checkpoints",
         ("sonovox.training.checkpoints", "sonovox.training.averaging", "sonovox.training.random_states"),

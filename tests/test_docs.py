@@ -112,6 +112,8 @@ def faults_of_command(line: str) -> list[str]:
     faults = []
     if words and not words[0].startswith("-") and getattr(command, "commands", {}):
         faults.append(f"{path} has no command {words[0]}")
+    if command.context_settings.get("ignore_unknown_options"):
+        return faults  # what it does not know, it hands to what it runs
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     for word in words:
         option = word.partition("=")[0]

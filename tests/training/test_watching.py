@@ -34,8 +34,8 @@ def test_examples_come_from_a_metric(caplog):
     assert show_examples(brain) == []
     brain.wer = filled(["a", "b", "c", "d"], [["one"], ["too"], [], ["x"]], [["one"], ["two"], ["three"], ["y"]])
     examples = show_examples(brain)
-    assert [example["id"] for example in examples] == ["a", "b", "c"]
-    assert "b: expected 'two', came 'too'" in caplog.text
+    assert [example["id"] for example in examples] == ["a", "c", "d"]
+    assert "d: expected 'y', came 'x'" in caplog.text
 
 
 def test_metrics_of_all_processes_are_brought_together(monkeypatch):

@@ -60,10 +60,16 @@ def show_examples(brain: "Brain") -> list[dict[str, str]]:
     stats = [each for each in vars(brain).values() if isinstance(each, ErrorRateStats)]
     if not stats or not is_main_process():
         return []
-    shown = zip(stats[0].ids[:EXAMPLES], stats[0].references, stats[0].hypotheses, strict=False)
+    metric, count = stats[0], len(stats[0].ids)
+    # Spread over the set, which is often sorted.
+    places = sorted({(2 * number + 1) * count // (2 * EXAMPLES) for number in range(EXAMPLES)}) if count else []
     examples = [
-        {"id": str(name), "expected": " ".join(map(str, reference)), "came": " ".join(map(str, hypothesis))}
-        for name, reference, hypothesis in shown
+        {
+            "id": str(metric.ids[place]),
+            "expected": " ".join(map(str, metric.references[place])),
+            "came": " ".join(map(str, metric.hypotheses[place])),
+        }
+        for place in places
     ]
     for example in examples:
         logger.info("  %(id)s: expected %(expected)r, came %(came)r", example)
