@@ -265,6 +265,17 @@ def test_a_name_that_leaves_the_folder_is_refused(name):
         Pretrainer(loadables={name: layer()})
 
 
+def test_a_hook_that_is_none_is_refused():
+    with pytest.raises(ArgumentError, match=r"the hook of model must be a function \(loadable, path\), got 3"):
+        Pretrainer(loadables={"model": layer()}, custom_hooks={"model": 3})
+
+
+def test_a_name_too_long_for_the_system_is_not_there(folder):
+    pretrainer = Pretrainer(None, {"model": layer()}, {"model": 5000 * "x"})
+    with pytest.raises(NotInSourceError, match="holds no xxx"):
+        pretrainer.collect_files(folder, confined=True)
+
+
 def test_a_path_that_is_none_is_refused():
     with pytest.raises(ArgumentError, match="the path of model must be a text, got 3"):
         Pretrainer(loadables={"model": layer()}, paths={"model": 3})

@@ -171,6 +171,13 @@ def test_options_are_refused(asr):
     asr.check({})
 
 
+def test_a_search_and_a_tokenizer_that_are_none_are_refused():
+    with pytest.raises(ArgumentError, match="decoding_function must be a function, got 3"):
+        EncoderASR({"encoder": nn.Identity()}, {"tokenizer": CTCTextEncoder(), "decoding_function": 3})
+    with pytest.raises(ArgumentError, match="tokenizer must be a label encoder or a SentencePiece processor, got 'x'"):
+        EncoderASR({"encoder": nn.Identity()}, {"tokenizer": "x", "decoding_function": ctc_greedy_decode})
+
+
 def test_a_model_for_something_else_is_refused():
     with pytest.raises(ArgumentError, match="EncoderASR needs the modules encoder; the model has separator"):
         EncoderASR({"separator": nn.Identity()}, {})

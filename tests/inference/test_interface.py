@@ -147,11 +147,19 @@ def test_code_beside_the_yaml_file_is_not_run(copied, tmp_path):
         ("modules:\n  encoder: !ref '<encoder>'", "modules: 3", "modules: a model folder needs modules"),
         ("  encoder: !ref '<encoder>'\npre", "  encoder: 5\npre", "modules: a model folder needs modules"),
         ("!new:sonovox.hub.Pretrainer", "", "pretrainer: expected a Pretrainer"),
+        ("  loadables:", "  custom_hooks: {encoder: !new:torch.nn.ReLU }\n  loadables:", "pretrainer: hooks and"),
+        ("  loadables:", "  conditions: {encoder: !name:torch.nn.ReLU }\n  loadables:", "pretrainer: hooks and"),
     ],
 )
 def test_a_yaml_file_that_is_no_model_is_told(copied, old, new, complaint):
     with pytest.raises(HParamsError, match=rf"hyperparams\.yaml: {complaint}"):
         Pretrained.from_hparams(edited(copied, old, new))
+
+
+@pytest.mark.parametrize("sample_rate", ["fast", -1, [8000], None])
+def test_a_sample_rate_that_is_none_is_refused(sample_rate):
+    with pytest.raises(ArgumentError, match="sample_rate must be a whole number of Hz, got"):
+        Pretrained(hparams={"sample_rate": sample_rate})
 
 
 def test_a_class_names_what_it_needs(ctc_folder):

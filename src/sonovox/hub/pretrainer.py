@@ -106,7 +106,14 @@ class Pretrainer:
         self.paths.update(paths)
 
     def add_custom_hooks(self, custom_hooks: Mapping[str, Hook]) -> None:
-        """Add functions `(loadable, path)` that load, by the names of their loadables."""
+        """Add functions `(loadable, path)` that load, by the names of their loadables.
+
+        Raises:
+            ArgumentError: what is no function.
+        """
+        for name, hook in custom_hooks.items():
+            if not callable(hook):
+                raise ArgumentError(f"the hook of {name} must be a function (loadable, path), got {hook!r}")
         self.custom_hooks.update(custom_hooks)
 
     def add_conditions(self, conditions: Mapping[str, Condition]) -> None:
@@ -214,7 +221,7 @@ class Pretrainer:
     def _on_disk(self, name: str, origin: Source | None, confined: bool) -> Path | None:
         """The file, if it is on this machine and not in the cache."""
         given = os.fspath(self.paths[name]) if name in self.paths else ""
-        if given and not confined and Path(given).expanduser().is_file():
+        if given and not confined and _is_file(Path(given).expanduser()):
             return Path(given).expanduser()
         if not isinstance(origin, LocalSource):
             return None
@@ -223,7 +230,7 @@ class Pretrainer:
         if not given or spelled_out(given):
             candidates += self._names(name)
         candidates = [file for file in dict.fromkeys(candidates) if is_inside(file)]
-        found = next((origin.path / file for file in candidates if (origin.path / file).is_file()), None)
+        found = next((origin.path / file for file in candidates if _is_file(origin.path / file)), None)
         if found is None and not spelled_out(given):
             raise NotInSourceError(
                 f"the folder {origin.path} holds no {' or '.join(candidates) or given}", hint="is the folder whole?"
@@ -265,6 +272,13 @@ class Pretrainer:
             if self.collect_in is not None and (self.collect_in / file).is_file():
                 return self.collect_in / file
         raise ArgumentError(f"there is no file yet for {name}", hint="call collect_files first")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for the system
+        return False
 
 
 def _is_module(loadable: object) -> bool:

@@ -37,6 +37,18 @@ class EncoderASR(Pretrained):
     HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ("tokenizer", "decoding_function")
     MODULES_NEEDED: ClassVar[tuple[str, ...]] = ("encoder",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not callable(self.hparams.decoding_function):
+            raise ArgumentError(
+                f"decoding_function must be a function, got {self.hparams.decoding_function!r}",
+                hint="such as !name:sonovox.decoding.ctc_greedy_decode",
+            )
+        if not (hasattr(self.tokenizer, "decode_ids") or hasattr(self.tokenizer, "decode_ndim")):
+            raise ArgumentError(
+                f"tokenizer must be a label encoder or a SentencePiece processor, got {self.tokenizer!r}"
+            )
+
     def transcribe_file(self, path: str | os.PathLike[str]) -> str:
         """The text of a recording of any length, sample rate and number of channels.
 

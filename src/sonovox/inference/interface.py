@@ -50,10 +50,11 @@ class Pretrained(nn.Module):
         mods: the modules, an `nn.ModuleDict`.
         hparams: everything in the YAML file.
         tokenizer: of the YAML file; None where it has none.
+        sample_rate: what the model hears, in Hz: that of the YAML file, else 16000.
 
     Raises:
-        ArgumentError: a module or a hyperparameter that the class needs is not there, or a device that this
-            machine does not have.
+        ArgumentError: a module or a hyperparameter that the class needs is not there or of the wrong kind, or a
+            device that this machine does not have.
     """
 
     HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ()
@@ -73,6 +74,9 @@ class Pretrained(nn.Module):
         self.mods = nn.ModuleDict(modules)
         self.hparams = SimpleNamespace(**hparams)
         self.tokenizer: Any = hparams.get("tokenizer")
+        self.sample_rate = hparams.get("sample_rate", 16000)
+        if not isinstance(self.sample_rate, int) or self.sample_rate <= 0:
+            raise ArgumentError(f"sample_rate must be a whole number of Hz, got {self.sample_rate!r}")
         device = run_opts.get("device") if isinstance(run_opts, Mapping) else getattr(run_opts, "device", None)
         if device is not None:
             self.mods.to(choose_device(device))
@@ -135,11 +139,6 @@ class Pretrained(nn.Module):
         """Where the modules are."""
         tensors = (*self.mods.parameters(), *self.mods.buffers())
         return tensors[0].device if tensors else torch.device("cpu")
-
-    @property
-    def sample_rate(self) -> int:
-        """What the model hears, in Hz: `sample_rate` of the YAML file, else 16000."""
-        return int(getattr(self.hparams, "sample_rate", 16000))
 
     def load_audio(self, path: str | os.PathLike[str], savedir: str | os.PathLike[str] | None = None) -> Tensor:
         """The samples of a file as the model hears them: `(time,)`, one channel, at its rate, on its device.
@@ -209,6 +208,9 @@ def read_model_folder(
         raise HParamsError(
             "expected a Pretrainer", file=str(file), key="pretrainer", hint="!new:sonovox.hub.Pretrainer"
         )
+    if pretrainer is not None and (pretrainer.custom_hooks or any(map(callable, pretrainer.conditions.values()))):
+        # They would run outside of the limits that hold while the YAML file is read.
+        raise HParamsError("hooks and functions as conditions are not called", file=str(file), key="pretrainer")
     if savedir is not None:
         _copy(file, Path(savedir) / hparams_file)
     if pretrainer is not None:
