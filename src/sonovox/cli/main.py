@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = _reader_has_left() if isinstance(leave.__context__, BrokenPipeError) else leave.code
     except Exception as error:
         print_error(as_sonovox_error(error), debug=debug)
-        code = getattr(error, "exit_code", EXIT_ERROR)
+        sys.exit(getattr(error, "exit_code", EXIT_ERROR))  # training that a signal has ended has its own
     if code == EXIT_INTERRUPTED:  # which some versions of typer return of themselves
         note("interrupted; what was finished is kept")
     sys.exit(code or 0)
