@@ -99,3 +99,17 @@ def test_what_cannot_be_is_refused():
 def test_no_padding_returns_the_input():
     x = torch.randn(1, 2, 3)
     assert pad_same(x, [(1, 1, 1)], "reflect") is x
+
+
+def test_with_counts_an_item_goes_on_past_its_end_as_it_does_alone():
+    x = torch.randn(2, 12, 3)
+    for layer in (Conv1d(4, 5, in_channels=3, dilation=2), Conv1d(4, 5, in_channels=3, stride=2)):
+        together = layer(x, torch.tensor([12, 7]))
+        alone = layer(x[1:, :7])
+        torch.testing.assert_close(together[0], layer(x[:1])[0])
+        torch.testing.assert_close(together[1:, : alone.shape[1]], alone)
+
+
+def test_counts_need_reflection():
+    with pytest.raises(ArgumentError, match="'reflect'"):
+        Conv1d(4, 5, in_channels=3, padding_mode="constant")(torch.randn(1, 12, 3), torch.tensor([12]))

@@ -14,6 +14,7 @@ from torch.nn.utils import parametrizations, parametrize
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
 from sonovox.nn.input_size import resolve_input_size
+from sonovox.nn.item_ends import reflect_at_ends
 
 __all__ = ["Conv1d", "Conv2d", "initialise_convolution", "pad_same"]
 
@@ -88,15 +89,25 @@ class Conv1d(nn.Module):
         if weight_norm:
             self.conv = parametrizations.weight_norm(self.conv)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, time, out_channels)` of `x`, `(batch, time, channels)`."""
+    def forward(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
+        """`(batch, time, out_channels)` of `x`, `(batch, time, channels)`.
+
+        Args:
+            x: see the class.
+            counts: steps of each item, `(batch,)`: with padding `"same"` an item goes on past its own end as it
+                does alone. None for the end of the longest: shorter items see what they are padded with.
+
+        Raises:
+            ArgumentError: `counts` with another `padding_mode` than `"reflect"`.
+        """
         if not self.skip_transpose:
             x = x.transpose(1, -1)
         if self.unsqueeze:
             x = x.unsqueeze(1)
         (kernel,), (dilation,), (stride,) = self.conv.kernel_size, self.conv.dilation, self.conv.stride
         if self.padding == "same":
-            x = pad_same(x, [(kernel, stride, dilation)], self.padding_mode)
+            axis = (kernel, stride, dilation)
+            x = pad_same(x, [axis], self.padding_mode) if counts is None else self._pad_items(x, counts, axis)
         elif self.padding == "causal":
             x = F.pad(x, ((kernel - 1) * dilation, 0))
         y = self.conv(x)
@@ -107,6 +118,15 @@ class Conv1d(nn.Module):
     def remove_weight_norm(self) -> None:
         """Put the weight together again, for inference."""
         parametrize.remove_parametrizations(self.conv, "weight")
+
+    def _pad_items(self, x: Tensor, counts: Tensor, axis: tuple[int, int, int]) -> Tensor:
+        if self.padding_mode != "reflect":
+            raise ArgumentError(
+                f"padding_mode must be 'reflect' where counts are given, got {self.padding_mode!r}",
+                hint="leave out counts, or build the layer with padding_mode='reflect'",
+            )
+        amount = _same_amount(*axis)
+        return reflect_at_ends(x, counts, amount) if amount else x
 
 
 class Conv2d(nn.Module):
@@ -227,7 +247,7 @@ def pad_same(x: Tensor, axes: Sequence[tuple[int, int, int]], mode: str) -> Tens
     """
     amounts: list[int] = []
     for kernel, stride, dilation in reversed(axes):
-        amounts += [kernel // 2 if stride > 1 else dilation * (kernel - 1) // 2] * 2
+        amounts += [_same_amount(kernel, stride, dilation)] * 2
     return F.pad(x, amounts, mode=mode) if any(amounts) else x
 
 
@@ -248,6 +268,10 @@ def initialise_convolution(conv: nn.Conv1d | nn.Conv2d, init: str | None) -> Non
         nn.init.zeros_(conv.weight)
     else:
         nn.init.normal_(conv.weight, std=1e-6)
+
+
+def _same_amount(kernel: int, stride: int, dilation: int) -> int:
+    return kernel // 2 if stride > 1 else dilation * (kernel - 1) // 2
 
 
 def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:

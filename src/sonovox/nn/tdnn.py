@@ -48,6 +48,6 @@ class TDNNBlock(nn.Module):
         self.norm = BatchNorm1d(input_size=out_channels, skip_transpose=True)
         self.dropout = nn.Dropout1d(dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, out_channels, time)`."""
-        return self.dropout(self.norm(self.activation(self.conv(x))))
+    def forward(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
+        """`(batch, out_channels, time)`; `counts`, the steps of each item, keep its padding out, see `Conv1d`."""
+        return self.dropout(self.norm(self.activation(self.conv(x, counts))))
