@@ -16,6 +16,7 @@ BUILDING_BLOCKS = {
     "eager",
     "filter_bank",
     "frames",
+    "inverse_filter_bank",
     "overlap_add",
     "resample_hq",
     "resample_sinc",
