@@ -9,10 +9,13 @@ import sonovox.dsp
 from sonovox import transforms
 
 
+# What several transforms share, and is none.
+BUILDING_BLOCKS = {"inverse_filter_bank"}
+
+
 def test_every_module_of_dsp_is_in_the_face():
-    homes = [
-        importlib.import_module(f"sonovox.dsp.{found.name}") for found in pkgutil.iter_modules(sonovox.dsp.__path__)
-    ]
+    files = {found.name for found in pkgutil.iter_modules(sonovox.dsp.__path__)} - BUILDING_BLOCKS
+    homes = [importlib.import_module(f"sonovox.dsp.{file}") for file in sorted(files)]
     public = {name: getattr(home, name) for home in homes for name in home.__all__}
     modules = {
         name: thing for name, thing in public.items() if isinstance(thing, type) and issubclass(thing, nn.Module)
