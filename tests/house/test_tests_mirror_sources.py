@@ -8,6 +8,7 @@ TESTS = ROOT / "tests"
 # Folders of tests that are about no single file, and test files that are: why.
 FREE_FOLDERS = {"house", "parity"}
 FREE_TESTS = {
+    "augment/test_every_augmentation.py": "what every augmentation has in common",
     "dsp/matrix/test_matrix.py": "what every operation of dsp has in common",
     "hparams/test_hostile.py": "what no model file may do, through all of hparams",
     "io/test_mutations.py": "damaged files, through load, info and stream",
