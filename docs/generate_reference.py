@@ -77,6 +77,7 @@ PAGES = (
     ),
     Page("nn.md", "sonovox.nn", ("sonovox.nn",)),
     Page("models.md", "sonovox.models", ("sonovox.models",)),
+    Page("augment.md", "sonovox.augment", ("sonovox.augment",)),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),

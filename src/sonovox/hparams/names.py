@@ -98,6 +98,18 @@ _LOSSES = _of(
     """,
 )
 _MODELS = _of("sonovox.models", "CRDNN RNNLM VanillaNN")
+_NAMES_OF_WAVE_AUGMENTATIONS = """
+    ChannelDrop ChannelSwap CutCat DoClip DropBitResolution DropChunk DropFreq RandAmp Resample SignFlip SpeedPerturb
+    pink_noise_like
+    """
+_NAMES_OF_SPECTROGRAM_AUGMENTATIONS = "RandomShift SpectrogramDrop Warping"
+_AUGMENTATIONS = {
+    **_of("sonovox.augment", f"Augmenter decaying_noise_rir {_NAMES_OF_WAVE_AUGMENTATIONS}"),
+    **_of("sonovox.augment", _NAMES_OF_SPECTROGRAM_AUGMENTATIONS),
+    **_of("speechbrain.augment.augmenter", "Augmenter", home="sonovox.augment"),
+    **_of("speechbrain.augment.freq_domain", _NAMES_OF_SPECTROGRAM_AUGMENTATIONS, home="sonovox.augment"),
+    **_of("speechbrain.augment.time_domain", _NAMES_OF_WAVE_AUGMENTATIONS, home="sonovox.augment"),
+}
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
     "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
@@ -155,6 +167,12 @@ _DATA = _of(
     ReproducibleWeightedRandomSampler SaveableDataLoader SentencePiece ShardedBatchSampler make_dataloader read_audio
     """,
 )
+# These read files, or write them in memory.
+_FILE_AUGMENTATIONS = {
+    **_of("sonovox.augment", "AddNoise AddReverb CodecAugment"),
+    **_of("speechbrain.augment.codec", "CodecAugment", home="sonovox.augment"),
+    **_of("speechbrain.augment.time_domain", "AddNoise AddReverb", home="sonovox.augment"),
+}
 _TRAINING = _of(
     "sonovox.training",
     "Checkpointer EpochCounter EpochCounterWithStopper FileTrainLogger TensorboardLogger seed_everything",
@@ -187,11 +205,13 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_LOSSES,
     **_MODELS,
     **_TEXT,
+    **_AUGMENTATIONS,
     **_SPEECHBRAIN,
 }
 
 RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_DATA,
+    **_FILE_AUGMENTATIONS,
     **_METRICS,
     **_SCHEDULES,
     **_SPEECHBRAIN_RECIPES,
