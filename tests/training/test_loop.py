@@ -203,6 +203,13 @@ def test_every_event_is_logged(tmp_path):
     assert events[2]["loss"] < events[0]["loss"]
 
 
+def test_losses_are_kept_where_no_logger_is_given(tmp_path):
+    TrainingLoop(brain(tmp_path), BATCHES, BATCHES, quiet=True).run([1, 2])
+    header, *rows = (tmp_path / "train_log.csv").read_text().splitlines()
+    assert header == "epoch,lr,train loss,valid loss"
+    assert [row.split(",")[:2] for row in rows] == [["1", "0.1"], ["2", "0.1"]]
+
+
 def test_epochs_of_loaders_are_set():
     class Loader(list):
         def set_epoch(self, epoch):

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +103,7 @@ def _first(modules: Any, name: str) -> Any:
 @contextmanager
 def _log_on_stderr() -> Iterator[None]:
     """What is logged, as plain lines for the person at the terminal."""
-    handler = _Notes()
+    handler = _Notes(logging.INFO if os.environ.get("RANK", "0") == "0" else logging.WARNING)  # torchrun has many
     logger = logging.getLogger("sonovox")
     level = logger.level
     logger.addHandler(handler)

@@ -13,6 +13,7 @@ from sonovox.training import distributed
 from sonovox.training.brain_state import register
 from sonovox.training.epochs import EpochCounter
 from sonovox.training.interrupts import Interrupts
+from sonovox.training.loggers import FileTrainLogger
 from sonovox.training.profiling import profiler
 from sonovox.training.progress import StageProgress
 from sonovox.training.saving import SavePlan
@@ -38,7 +39,8 @@ class TrainingLoop:
     """
 
     def __init__(self, brain: "Brain", train: Any, valid: Any, *, quiet: bool) -> None:
-        self.brain, self.train, self.valid, self.quiet = brain, train, valid, quiet
+        self.brain, self.train, self.valid = brain, train, valid
+        self.quiet = quiet or not distributed.is_main_process()
         self.resumed: Any = None  # the checkpoint inside an epoch from which this run goes on
 
     def run(self, epoch_counter: Iterable[int]) -> None:
@@ -144,10 +146,21 @@ class TrainingLoop:
 
     def _validate(self, epoch: int) -> None:
         self.plan.before_validation()
+        valid_loss = None
         if self.valid is not None:
             between = self.plan.inside_validation
-            evaluate_stage(self.brain, self.valid, Stage.VALID, epoch, quiet=self.quiet, between=between)
+            valid_loss = evaluate_stage(self.brain, self.valid, Stage.VALID, epoch, quiet=self.quiet, between=between)
+        self._log(epoch, valid_loss)
         self.plan.end_of_epoch()
+
+    def _log(self, epoch: int, valid_loss: float | None) -> None:
+        """Keep the losses of an epoch where the researcher has no logger that would."""
+        folder = self.brain.run_log.path and self.brain.run_log.path.parent
+        if folder is None or hasattr(self.brain.hparams, "train_logger"):
+            return
+        meta = {"epoch": epoch, **({"lr": rates[0]} if (rates := self.brain.learning_rates()) else {})}
+        valid = None if valid_loss is None else {"loss": valid_loss}
+        FileTrainLogger(folder / "train_log.txt").log_stats(meta, {"loss": self.brain.avg_train_loss}, valid)
 
 
 @torch.no_grad()
