@@ -22,7 +22,7 @@ from sonovox.nn.linear import Linear
 from sonovox.nn.normalization import BatchNorm1d
 from sonovox.nn.tdnn import TDNNBlock
 
-__all__ = ["ECAPA_TDNN", "Classifier", "Res2NetBlock", "SEBlock", "SERes2NetBlock"]
+__all__ = ["Classifier", "ECAPA_TDNN", "Res2NetBlock", "SEBlock", "SERes2NetBlock"]
 
 Activation = Callable[[], nn.Module]
 
