@@ -42,7 +42,7 @@ def test_the_file_is_laid_out_in_columns(stats, capsys):
     stats.write_stats(file, verbose=True)
     assert file.getvalue() in capsys.readouterr().out
     assert file.getvalue() == (
-        "Overall Accuracy: 50%\n"
+        "Overall Accuracy: 50.00%\n"
         "\n"
         "Class-Wise Accuracy\n"
         "-------------------\n"

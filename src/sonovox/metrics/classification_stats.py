@@ -106,7 +106,7 @@ class ClassificationStats(MetricStats):
         """Write accuracy, accuracy by class and confusions to an open text file."""
         summary = self.summarize()
         width = max(len(self._label(key)) for key in summary["keys"])
-        lines = [f"Overall Accuracy: {summary['accuracy']:.0%}", "", *_underlined("Class-Wise Accuracy")]
+        lines = [f"Overall Accuracy: {summary['accuracy']:.2%}", "", *_underlined("Class-Wise Accuracy")]
         for key, stats in summary["classwise_stats"].items():
             lines.append(f"{self._label(key):<{width}}: {_share(stats['correct'], stats['total'])}")
         lines += ["", *_underlined("Confusion")]
