@@ -8,6 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from sonovox import nn as layers
+from sonovox.models import (
+    ConvolutionFrontEnd,
+    EncoderWrapper,
+    TransformerASR,
+    TransformerLM,
+    conv_tasnet,
+    dual_path,
+    ecapa_tdnn,
+    xvector,
+)
 from sonovox.models.crdnn import CRDNN
 from sonovox.models.rnnlm import RNNLM
 from sonovox.models.vanilla_nn import VanillaNN
@@ -65,6 +75,30 @@ def _sequences(batch: int, time: int) -> Inputs:
     return torch.randn(batch, 4, 5), torch.randn(batch, time, FEATURES), torch.ones(batch)
 
 
+def _tokens(batch: int, time: int) -> Inputs:
+    return (torch.randint(1, 9, (batch, time)),)
+
+
+def _heard(batch: int, time: int) -> Inputs:
+    return torch.randn(batch, time, 8), torch.randn(batch, 5, 8)
+
+
+def _wide(batch: int, time: int) -> Inputs:
+    return (torch.randn(batch, time, 8),)
+
+
+class _OfItself(nn.Module):
+    """Attention of a sequence to itself."""
+
+    def __init__(self, attention: nn.Module) -> None:
+        super().__init__()
+        self.attention = attention
+        self.distances = layers.RelPosEncXL(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.attention(x, x, x, pos_embs=self.distances(x))[0]
+
+
 OF_BATCH = {"padding": "normalises over the batch"}
 FEATURE_OPTIONS = {"sample_rate": 16000, "n_fft": 400}
 PADS_WHOLE = {"padding": "has no lengths"}
@@ -74,7 +108,81 @@ def _fbank(name: str, **arguments: Any) -> Layer:
     return Layer(lambda: getattr(layers, name)(**arguments), _wave, time=30, without={"gradient": "see Filterbank"})
 
 
-LAYERS: dict[str, Layer] = {
+def _encoder(encoder: str, attention: str, **arguments: Any) -> Layer:
+    return Layer(
+        lambda: EncoderWrapper(
+            TransformerASR(
+                9,
+                FEATURES,
+                d_model=8,
+                nhead=2,
+                num_encoder_layers=1,
+                num_decoder_layers=0,
+                d_ffn=6,
+                encoder_module=encoder,
+                attention_type=attention,
+                conformer_activation=nn.Tanh,
+                activation=nn.Tanh,
+                kernel_size=3,
+                csgu_linear_units=6,
+                normalize_before=True,
+                ignore_padding=True,
+                **{"causal": False, **arguments},
+            )
+        ),
+        lengths="wav_lens",
+    )
+
+
+ENCODERS = {
+    f"EncoderWrapper {encoder} {attention}": _encoder(encoder, attention)
+    for encoder in ("transformer", "conformer", "branchformer")
+    for attention in ("regularMHA", "RelPosMHAXL", "RoPEMHA", "hypermixing")
+}
+
+LAYERS: dict[str, Layer] = ENCODERS | {
+    "BranchformerEncoder": Layer(lambda: layers.BranchformerEncoder(1, 8, 2, 3, attention_type="RoPEMHA"), _wide),
+    "BranchformerEncoderLayer": Layer(
+        lambda: layers.BranchformerEncoderLayer(8, 2, 3, attention_type="RoPEMHA", csgu_linear_units=6), _wide
+    ),
+    "ConformerEncoder": Layer(lambda: layers.ConformerEncoder(1, 8, 6, 2, 3, attention_type="regularMHA"), _wide),
+    "ConformerEncoderLayer": Layer(lambda: layers.ConformerEncoderLayer(8, 6, 2, 3, attention_type="RoPEMHA"), _wide),
+    "ConvolutionBranch": Layer(lambda: layers.ConvolutionBranch(FEATURES, 6, 3)),
+    "ConvolutionFrontEnd": Layer(
+        lambda: ConvolutionFrontEnd(
+            [None, None, FEATURES], 2, 1, [2, 3], strides=[1, 2], activation=nn.Tanh, residuals=[True, False]
+        )
+    ),
+    "ConvolutionModule": Layer(lambda: layers.ConvolutionModule(FEATURES, 3)),
+    "ConvolutionalSpatialGatingUnit": Layer(lambda: layers.ConvolutionalSpatialGatingUnit(FEATURES, 3)),
+    "EncoderWrapper causal": _encoder("conformer", "RelPosMHAXL", causal=True),
+    "HyperMixing": Layer(lambda: _OfItself(layers.HyperMixing(8, 6, num_heads=2)), _wide),
+    "MultiheadAttention": Layer(lambda: _OfItself(layers.MultiheadAttention(2, 8)), _wide),
+    "NormalizedEmbedding": Layer(
+        lambda: layers.NormalizedEmbedding(4, 9), _tokens, without={"gradient": "tokens have none"}
+    ),
+    "PositionalEncoding": Layer(
+        lambda: layers.PositionalEncoding(8), _wide, without={"gradient": "of no input", "alone": "has no batch"}
+    ),
+    "PositionalwiseFeedForward": Layer(
+        lambda: layers.PositionalwiseFeedForward(4, input_size=FEATURES, activation=nn.Tanh)
+    ),
+    "RelPosEncXL": Layer(
+        lambda: layers.RelPosEncXL(8), _wide, without={"gradient": "of no input", "alone": "has no batch"}
+    ),
+    "RelPosMHAXL": Layer(lambda: _OfItself(layers.RelPosMHAXL(8, 2)), _wide),
+    "RoPEMHA": Layer(lambda: _OfItself(layers.RoPEMHA(8, 2)), _wide),
+    "TransformerDecoder": Layer(lambda: layers.TransformerDecoder(1, 2, 6, 8, activation=nn.Tanh, causal=True), _heard),
+    "TransformerDecoderLayer": Layer(lambda: layers.TransformerDecoderLayer(6, 2, 8, activation=nn.Tanh), _heard),
+    "TransformerEncoder": Layer(
+        lambda: layers.TransformerEncoder(1, 2, 6, d_model=8, activation=nn.Tanh, causal=True), _wide
+    ),
+    "TransformerEncoderLayer": Layer(lambda: layers.TransformerEncoderLayer(6, 2, 8, activation=nn.Tanh), _wide),
+    "TransformerLM": Layer(
+        lambda: TransformerLM(9, d_model=8, nhead=2, num_encoder_layers=1, d_ffn=6),
+        _tokens,
+        without={"gradient": "tokens have none"},
+    ),
     "AdaptivePool": Layer(lambda: layers.AdaptivePool(3)),
     "AttentionPooling": Layer(lambda: layers.AttentionPooling(FEATURES), lengths="lengths"),
     "AttentionalRNNDecoder content": Layer(
@@ -103,6 +211,12 @@ LAYERS: dict[str, Layer] = {
         without={"gradient": "maxima over ties of its activations"},
     ),
     "ContextWindow": Layer(lambda: layers.ContextWindow(2, 1)),
+    "Conv-TasNet masks": Layer(
+        lambda: conv_tasnet.MaskNet(FEATURES, 4, 5, 3, 2, 1, 2),
+        _channels_first,
+        time_axis=2,
+        without={"alone": "its results are of sources first"},
+    ),
     "Conv1d": Layer(lambda: layers.Conv1d(4, 3, in_channels=FEATURES, dilation=2)),
     "Conv1d causal": Layer(lambda: layers.Conv1d(4, 3, in_channels=FEATURES, padding="causal", weight_norm=True)),
     "Conv2d": Layer(lambda: layers.Conv2d(4, (3, 3), in_channels=3, max_norm=0.5), _image),
@@ -111,6 +225,21 @@ LAYERS: dict[str, Layer] = {
     "Deltas": Layer(lambda: layers.Deltas(FEATURES)),
     "DepthwiseSeparableConv1d": Layer(lambda: layers.DepthwiseSeparableConv1d(4, 3, [None, None, FEATURES])),
     "Dropout2d": Layer(lambda: layers.Dropout2d(0.5), _image),
+    "Dual_Path_Model recurrent": Layer(
+        lambda: dual_path.Dual_Path_Model(
+            FEATURES, 4, dual_path.SBRNNBlock(4, 3, 1), dual_path.SBRNNBlock(4, 3, 1), K=4, norm="gln"
+        ),
+        _channels_first,
+        time_axis=2,
+        without={"alone": "its results are of sources first"},
+    ),
+    "ECAPA_TDNN": Layer(
+        lambda: ecapa_tdnn.ECAPA_TDNN(
+            FEATURES, channels=[8] * 4 + [12], attention_channels=4, se_channels=4, lin_neurons=5, ignore_padding=True
+        ),
+        lengths="lengths",
+    ),
+    "ECAPA_TDNN classifier": Layer(lambda: ecapa_tdnn.Classifier(FEATURES, lin_blocks=1, lin_neurons=4, out_neurons=3)),
     "Embedding": Layer(
         lambda: layers.Embedding(9, 4),
         lambda batch, time: (torch.randint(9, (batch, time)),),
@@ -167,6 +296,20 @@ LAYERS: dict[str, Layer] = {
     ),
     "SLiGRU": Layer(lambda: layers.SLiGRU(4, [None, None, FEATURES], "tanh", recurrent_elementwise_affine=True)),
     "STFT": Layer(lambda: layers.STFT(16000), _wave, time=30, without={"gradient": "too many inputs"}),
+    "SepformerWrapper": Layer(
+        lambda: dual_path.SepformerWrapper(
+            encoder_kernel_size=4,
+            encoder_out_nchannels=4,
+            masknet_chunksize=4,
+            intra_numlayers=1,
+            inter_numlayers=1,
+            intra_nhead=2,
+            inter_nhead=2,
+            intra_dffn=5,
+            inter_dffn=5,
+        ),
+        lambda batch, time: (torch.randn(batch, 8 * time),),
+    ),
     "Sequential": Layer(lambda: layers.Sequential(layers.Linear(4, input_size=FEATURES), nn.Tanh())),
     "SincConv": Layer(lambda: layers.SincConv(4, 5, input_shape=[None, None]), lambda b, t: (torch.randn(b, t),)),
     "Softmax": Layer(lambda: layers.Softmax(apply_log=True, dtype=None)),
@@ -174,4 +317,14 @@ LAYERS: dict[str, Layer] = {
     "Swish": Layer(layers.Swish),
     "TDNNBlock": Layer(lambda: layers.TDNNBlock(FEATURES, 4, 3, 1, activation=nn.Tanh), _channels_first, time_axis=2),
     "VanillaNN": Layer(lambda: VanillaNN([None, None, FEATURES], nn.Tanh, dnn_neurons=4)),
+    "Xvector": Layer(
+        lambda: xvector.Xvector(
+            activation=nn.Tanh, in_channels=FEATURES, tdnn_channels=[8] * 5, lin_neurons=5, ignore_padding=True
+        ),
+        lengths="lens",
+    ),
+    "Xvector classifier": Layer(
+        lambda: xvector.Classifier([None, None, FEATURES], lin_neurons=4, out_neurons=3),
+        without={"gradient": "its softmax is in float32"},
+    ),
 }

@@ -1,6 +1,6 @@
 import torch
 
-from sonovox.nn import Embedding
+from sonovox.nn import Embedding, NormalizedEmbedding
 
 
 def test_every_token_has_its_vector():
@@ -14,3 +14,9 @@ def test_one_hot_vectors_leave_the_blank_out_and_are_not_trained():
     expected = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]])
     assert torch.equal(layer(torch.arange(4)), expected)
     assert not layer.Embedding.weight.requires_grad
+
+
+def test_vectors_are_scaled_by_the_root_of_their_size():
+    layer = NormalizedEmbedding(16, vocab=10)
+    tokens = torch.tensor([[1, 3]])
+    torch.testing.assert_close(layer(tokens), 4 * layer.emb(tokens))

@@ -82,11 +82,15 @@ _LAYERS = _of(
     "sonovox.nn",
     """
     AdaptivePool AttentionPooling AttentionalRNNDecoder AttentiveStatisticsPooling BatchNorm1d BatchNorm2d
-    ContentBasedAttention ContextWindow Conv1d Conv2d ConvTranspose1d DCT Deltas DepthwiseSeparableConv1d Dropout2d
-    Embedding ExponentialMovingAverage Fbank Filterbank GRU GRUCell GroupNorm GumbelSoftmax ISTFT InputNormalization
-    InstanceNorm1d InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear
-    LocationAwareAttention MFCC ModuleList PCEN Pooling1d Pooling2d QuasiRNN RNN RNNCell SLiGRU STFT Sequential
-    SincConv Softmax StatisticsPooling Swish TDNNBlock spectral_magnitude
+    BranchformerEncoder BranchformerEncoderLayer ConformerEncoder ConformerEncoderLayer ContentBasedAttention
+    ContextWindow Conv1d Conv2d ConvTranspose1d ConvolutionBranch ConvolutionModule ConvolutionalSpatialGatingUnit DCT
+    Deltas DepthwiseSeparableConv1d Dropout2d DynChunkTrainConfig Embedding ExponentialMovingAverage Fbank Filterbank
+    GRU GRUCell GroupNorm GumbelSoftmax HyperMixing ISTFT InputNormalization InstanceNorm1d InstanceNorm2d
+    KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear LocationAwareAttention MFCC
+    ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding
+    PositionalwiseFeedForward QuasiRNN RNN RNNCell RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv
+    Softmax StatisticsPooling Swish TDNNBlock TransformerDecoder TransformerDecoderLayer TransformerEncoder
+    TransformerEncoderLayer spectral_magnitude
     """,
 )
 _LOSSES = _of(
@@ -97,7 +101,26 @@ _LOSSES = _of(
     mse_loss nll_loss nll_loss_kd transducer_loss
     """,
 )
-_MODELS = _of("sonovox.models", "CRDNN RNNLM VanillaNN")
+_NAMES_OF_DUAL_PATH = """
+    CumulativeLayerNorm Decoder Dual_Computation_Block Dual_Path_Model Encoder GlobalLayerNorm SBRNNBlock
+    SBTransformerBlock SepformerWrapper select_norm
+    """
+_MODELS = {
+    **_of(
+        "sonovox.models",
+        """
+        CRDNN ConvolutionFrontEnd ECAPA_TDNN EncoderWrapper RNNLM SepformerWrapper TransformerASR TransformerLM
+        VanillaNN Xvector
+        """,
+    ),
+    **_of("sonovox.models.convolution_front_end", "ConvBlock ConvolutionFrontEnd"),
+    **_of("sonovox.models.crdnn", "CNN_Block CRDNN DNN_Block"),
+    **_of("sonovox.models.conv_tasnet", "Decoder Encoder MaskNet"),
+    **_of("sonovox.models.dual_path", _NAMES_OF_DUAL_PATH),
+    **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
+    **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
+    **_of("sonovox.models.xvector", "Classifier Discriminator Xvector"),
+}
 _NAMES_OF_WAVE_AUGMENTATIONS = """
     ChannelDrop ChannelSwap CutCat DoClip DropBitResolution DropChunk DropFreq RandAmp Resample SignFlip SpeedPerturb
     pink_noise_like
@@ -121,10 +144,49 @@ _SPEECHBRAIN = {
     **_of("speechbrain.decoders", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
     **_of("speechbrain.decoders.ctc", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
     **_of("speechbrain.lobes.features", "Fbank MFCC", home="sonovox.nn"),
-    **_of("speechbrain.lobes.models.CRDNN", "CRDNN", home="sonovox.models.crdnn"),
+    **_of("speechbrain.lobes.models.CRDNN", "CNN_Block CRDNN DNN_Block", home="sonovox.models.crdnn"),
+    **_of(
+        "speechbrain.lobes.models.ECAPA_TDNN",
+        "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock",
+        home="sonovox.models.ecapa_tdnn",
+    ),
+    **_of(
+        "speechbrain.lobes.models.MetricGAN", "EnhancementGenerator Learnable_sigmoid", home="sonovox.models.metricgan"
+    ),
     **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
+    **_of("speechbrain.lobes.models.conv_tasnet", "Decoder Encoder MaskNet", home="sonovox.models.conv_tasnet"),
+    **_of(
+        "speechbrain.lobes.models.convolution",
+        "ConvBlock ConvolutionFrontEnd",
+        home="sonovox.models.convolution_front_end",
+    ),
+    **_of("speechbrain.lobes.models.convolution", "ConvolutionalSpatialGatingUnit", home="sonovox.nn"),
+    **_of("speechbrain.lobes.models.dual_path", _NAMES_OF_DUAL_PATH, home="sonovox.models.dual_path"),
     **_of("speechbrain.lobes.models.VanillaNN", "VanillaNN", home="sonovox.models.vanilla_nn"),
+    **_of("speechbrain.lobes.models.Xvector", "Classifier Discriminator Xvector", home="sonovox.models.xvector"),
     **_of("speechbrain.lobes.models.ECAPA_TDNN", "AttentiveStatisticsPooling TDNNBlock", home="sonovox.nn"),
+    **_of(
+        "speechbrain.lobes.models.transformer.Branchformer",
+        "BranchformerEncoder BranchformerEncoderLayer ConvolutionBranch",
+        home="sonovox.nn",
+    ),
+    **_of(
+        "speechbrain.lobes.models.transformer.Conformer",
+        "ConformerEncoder ConformerEncoderLayer ConvolutionModule",
+        home="sonovox.nn",
+    ),
+    **_of(
+        "speechbrain.lobes.models.transformer.Transformer",
+        """
+        NormalizedEmbedding PositionalEncoding TransformerDecoder TransformerDecoderLayer TransformerEncoder
+        TransformerEncoderLayer
+        """,
+        home="sonovox.nn",
+    ),
+    **_of(
+        "speechbrain.lobes.models.transformer.TransformerASR", "EncoderWrapper TransformerASR", home="sonovox.models"
+    ),
+    **_of("speechbrain.lobes.models.transformer.TransformerLM", "TransformerLM", home="sonovox.models"),
     **_of("speechbrain.nnet.CNN", "Conv1d Conv2d ConvTranspose1d DepthwiseSeparableConv1d SincConv", home="sonovox.nn"),
     **_of(
         "speechbrain.nnet.RNN",
@@ -134,12 +196,16 @@ _SPEECHBRAIN = {
     **_of("speechbrain.nnet.activations", "GumbelSoftmax Softmax Swish", home="sonovox.nn"),
     **_of(
         "speechbrain.nnet.attention",
-        "ContentBasedAttention KeyValueAttention LocationAwareAttention",
+        """
+        ContentBasedAttention KeyValueAttention LocationAwareAttention MultiheadAttention PositionalwiseFeedForward
+        RelPosEncXL RelPosMHAXL RoPEMHA
+        """,
         home="sonovox.nn",
     ),
     **_of("speechbrain.nnet.containers", "LengthsCapableSequential ModuleList Sequential", home="sonovox.nn"),
     **_of("speechbrain.nnet.dropout", "Dropout2d", home="sonovox.nn"),
     **_of("speechbrain.nnet.embedding", "Embedding", home="sonovox.nn"),
+    **_of("speechbrain.nnet.hypermixing", "HyperMixing", home="sonovox.nn"),
     **_of("speechbrain.nnet.linear", "Linear", home="sonovox.nn"),
     **_of(
         "speechbrain.nnet.normalization",
@@ -156,8 +222,36 @@ _SPEECHBRAIN = {
         "ContextWindow DCT Deltas Filterbank ISTFT InputNormalization STFT spectral_magnitude",
         home="sonovox.nn",
     ),
+    **_of("speechbrain.utils.dynamic_chunk_training", "DynChunkTrainConfig", home="sonovox.nn"),
+    **_of("speechbrain.processing.signal_processing", "resynthesize", home="sonovox.nn.resynthesis"),
     **_of("speechbrain.utils.parameter_transfer", "Pretrainer", home="sonovox.hub.pretrainer"),
 }
+
+# Pretrained encoders: in a model folder without their models, which `inference` opens; see `variants.py`.
+_BLOCKS = {
+    "HuBERT": "hubert",
+    "WavLM": "wavlm",
+    "Wav2Vec2": "wav2vec2",
+    "WeightedSSLModel": "weighted_ssl",
+    "Whisper": "whisper",
+}
+_OLD_BLOCKS = {
+    "huggingface_wav2vec.HuggingFaceWav2Vec2": "Wav2Vec2",
+    "huggingface_whisper.HuggingFaceWhisper": "Whisper",
+}
+_BLOCKS_OF_SPEECHBRAIN = {
+    **{f"speechbrain.integrations.huggingface.{module}.{name}": name for name, module in _BLOCKS.items()},
+    **{f"speechbrain.lobes.models.huggingface_transformers.{module}.{name}": name for name, module in _BLOCKS.items()},
+    **{f"speechbrain.lobes.models.{old}": name for old, name in _OLD_BLOCKS.items()},
+}
+
+
+def _blocks(kind: str) -> dict[str, str]:
+    home = "sonovox.integrations.huggingface.variants"
+    ours = {f"sonovox.integrations.huggingface.{name}": f"{home}:{kind}{name}" for name in _BLOCKS}
+    theirs = {name: f"{home}:{kind}SpeechBrain{block}" for name, block in _BLOCKS_OF_SPEECHBRAIN.items()}
+    return {**ours, **theirs}
+
 
 _DATA = _of(
     "sonovox.data",
@@ -207,6 +301,7 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_TEXT,
     **_AUGMENTATIONS,
     **_SPEECHBRAIN,
+    **_blocks("Unopened"),
 }
 
 RECIPE_NAMES: Final[Mapping[str, str]] = {
@@ -216,10 +311,13 @@ RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_SCHEDULES,
     **_SPEECHBRAIN_RECIPES,
     **_TRAINING,
+    **_blocks(""),
     **_of("torch", "manual_seed"),
 }
 
-RENAMED_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {}
+RENAMED_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {
+    name: {"pretrained_path": "source"} for name, block in _BLOCKS_OF_SPEECHBRAIN.items() if block == "Whisper"
+}
 
 # Arguments of a model folder from which numpy computes filters, out of sight of the limits on tensors.
 LARGEST: Final[Mapping[str, int]] = {

@@ -4,19 +4,44 @@ from typing import TYPE_CHECKING
 
 from sonovox._internal.lazy import lazy_names
 
-__all__ = ["CRDNN", "RNNLM", "VanillaNN"]
+__all__ = [
+    "CRDNN",
+    "ConvolutionFrontEnd",
+    "ECAPA_TDNN",
+    "EncoderWrapper",
+    "RNNLM",
+    "SepformerWrapper",
+    "TransformerASR",
+    "TransformerLM",
+    "VanillaNN",
+    "Xvector",
+]
 
 if TYPE_CHECKING:
+    from sonovox.models.convolution_front_end import ConvolutionFrontEnd
     from sonovox.models.crdnn import CRDNN
+    from sonovox.models.dual_path import SepformerWrapper
+    from sonovox.models.ecapa_tdnn import ECAPA_TDNN
+    from sonovox.models.encoder_wrapper import EncoderWrapper
     from sonovox.models.rnnlm import RNNLM
+    from sonovox.models.transformer_asr import TransformerASR
+    from sonovox.models.transformer_lm import TransformerLM
     from sonovox.models.vanilla_nn import VanillaNN
+    from sonovox.models.xvector import Xvector
 
 __getattr__ = lazy_names(
     __name__,
     {
         "CRDNN": "sonovox.models.crdnn",
+        "ConvolutionFrontEnd": "sonovox.models.convolution_front_end",
+        "ECAPA_TDNN": "sonovox.models.ecapa_tdnn",
+        "EncoderWrapper": "sonovox.models.encoder_wrapper",
         "RNNLM": "sonovox.models.rnnlm",
+        "SepformerWrapper": "sonovox.models.dual_path",
+        "TransformerASR": "sonovox.models.transformer_asr",
+        "TransformerLM": "sonovox.models.transformer_lm",
         "VanillaNN": "sonovox.models.vanilla_nn",
+        "Xvector": "sonovox.models.xvector",
     },
 )
 

@@ -14,15 +14,23 @@ __all__ = [
     "AttentiveStatisticsPooling",
     "BatchNorm1d",
     "BatchNorm2d",
+    "BranchformerEncoder",
+    "BranchformerEncoderLayer",
+    "ConformerEncoder",
+    "ConformerEncoderLayer",
     "ContentBasedAttention",
     "ContextWindow",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",
+    "ConvolutionBranch",
+    "ConvolutionModule",
+    "ConvolutionalSpatialGatingUnit",
     "DCT",
     "Deltas",
     "DepthwiseSeparableConv1d",
     "Dropout2d",
+    "DynChunkTrainConfig",
     "Embedding",
     "ExponentialMovingAverage",
     "Fbank",
@@ -32,6 +40,7 @@ __all__ = [
     "GRUCell",
     "GroupNorm",
     "GumbelSoftmax",
+    "HyperMixing",
     "ISTFT",
     "InputNormalization",
     "InstanceNorm1d",
@@ -46,12 +55,19 @@ __all__ = [
     "LocationAwareAttention",
     "MFCC",
     "ModuleList",
+    "MultiheadAttention",
+    "NormalizedEmbedding",
     "PCEN",
     "Pooling1d",
     "Pooling2d",
+    "PositionalEncoding",
+    "PositionalwiseFeedForward",
     "QuasiRNN",
     "RNN",
     "RNNCell",
+    "RelPosEncXL",
+    "RelPosMHAXL",
+    "RoPEMHA",
     "SLiGRU",
     "STFT",
     "Sequential",
@@ -60,65 +76,117 @@ __all__ = [
     "StatisticsPooling",
     "Swish",
     "TDNNBlock",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "get_chunk_mask",
+    "get_key_padding_mask",
+    "get_length_mask",
+    "get_lookahead_mask",
     "spectral_magnitude",
     "stack_filter_properties",
 ]
 
 if TYPE_CHECKING:
     from sonovox.nn.activations import GumbelSoftmax, Softmax, Swish
+    from sonovox.nn.attention import MultiheadAttention
+    from sonovox.nn.attention_masks import (
+        DynChunkTrainConfig,
+        get_chunk_mask,
+        get_key_padding_mask,
+        get_length_mask,
+        get_lookahead_mask,
+    )
     from sonovox.nn.attentional_decoder import AttentionalRNNDecoder
     from sonovox.nn.attentive_pooling import AttentiveStatisticsPooling
+    from sonovox.nn.branchformer import (
+        BranchformerEncoder,
+        BranchformerEncoderLayer,
+        ConvolutionalSpatialGatingUnit,
+        ConvolutionBranch,
+    )
+    from sonovox.nn.conformer import ConformerEncoder, ConformerEncoderLayer
+    from sonovox.nn.conformer_convolution import ConvolutionModule
     from sonovox.nn.containers import LengthsCapableSequential, ModuleList, Sequential
     from sonovox.nn.convolution import Conv1d, Conv2d
     from sonovox.nn.decoder_attention import ContentBasedAttention, KeyValueAttention, LocationAwareAttention
     from sonovox.nn.dropout import Dropout2d
-    from sonovox.nn.embedding import Embedding
+    from sonovox.nn.embedding import Embedding, NormalizedEmbedding
     from sonovox.nn.fbank import MFCC, Fbank
     from sonovox.nn.filter_properties import FilterProperties, stack_filter_properties
     from sonovox.nn.filterbank import Filterbank
     from sonovox.nn.frame_features import DCT, ContextWindow, Deltas
+    from sonovox.nn.hypermixing import HyperMixing
     from sonovox.nn.input_normalization import InputNormalization
     from sonovox.nn.ligru import LiGRU, SLiGRU
     from sonovox.nn.linear import Linear
     from sonovox.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm
     from sonovox.nn.pcen import PCEN, ExponentialMovingAverage
     from sonovox.nn.pooling import AdaptivePool, AttentionPooling, Pooling1d, Pooling2d, StatisticsPooling
+    from sonovox.nn.positional_encoding import PositionalEncoding, RelPosEncXL
     from sonovox.nn.quasi_rnn import QuasiRNN
     from sonovox.nn.recurrent import GRU, LSTM, RNN
     from sonovox.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
+    from sonovox.nn.relative_attention import RelPosMHAXL
+    from sonovox.nn.rotary_attention import RoPEMHA
     from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d
     from sonovox.nn.sinc_convolution import SincConv
     from sonovox.nn.stft import ISTFT, STFT, spectral_magnitude
     from sonovox.nn.tdnn import TDNNBlock
+    from sonovox.nn.transformer import PositionalwiseFeedForward, TransformerEncoder, TransformerEncoderLayer
+    from sonovox.nn.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
     from sonovox.nn.transposed_convolution import ConvTranspose1d
 
 # file -> the public names in it
 _FILES = {
     "activations": ("GumbelSoftmax", "Softmax", "Swish"),
+    "attention": ("MultiheadAttention",),
+    "attention_masks": (
+        "DynChunkTrainConfig",
+        "get_chunk_mask",
+        "get_key_padding_mask",
+        "get_length_mask",
+        "get_lookahead_mask",
+    ),
     "attentional_decoder": ("AttentionalRNNDecoder",),
     "attentive_pooling": ("AttentiveStatisticsPooling",),
+    "branchformer": (
+        "BranchformerEncoder",
+        "BranchformerEncoderLayer",
+        "ConvolutionBranch",
+        "ConvolutionalSpatialGatingUnit",
+    ),
+    "conformer": ("ConformerEncoder", "ConformerEncoderLayer"),
+    "conformer_convolution": ("ConvolutionModule",),
     "containers": ("LengthsCapableSequential", "ModuleList", "Sequential"),
     "convolution": ("Conv1d", "Conv2d"),
     "decoder_attention": ("ContentBasedAttention", "KeyValueAttention", "LocationAwareAttention"),
     "dropout": ("Dropout2d",),
-    "embedding": ("Embedding",),
+    "embedding": ("Embedding", "NormalizedEmbedding"),
     "fbank": ("MFCC", "Fbank"),
     "filter_properties": ("FilterProperties", "stack_filter_properties"),
     "filterbank": ("Filterbank",),
     "frame_features": ("DCT", "ContextWindow", "Deltas"),
+    "hypermixing": ("HyperMixing",),
     "input_normalization": ("InputNormalization",),
     "ligru": ("LiGRU", "SLiGRU"),
     "linear": ("Linear",),
     "normalization": ("BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm"),
     "pcen": ("PCEN", "ExponentialMovingAverage"),
     "pooling": ("AdaptivePool", "AttentionPooling", "Pooling1d", "Pooling2d", "StatisticsPooling"),
+    "positional_encoding": ("PositionalEncoding", "RelPosEncXL"),
     "quasi_rnn": ("QuasiRNN",),
     "recurrent": ("GRU", "LSTM", "RNN"),
     "recurrent_cells": ("GRUCell", "LSTMCell", "RNNCell"),
+    "relative_attention": ("RelPosMHAXL",),
+    "rotary_attention": ("RoPEMHA",),
     "separable_convolution": ("DepthwiseSeparableConv1d",),
     "sinc_convolution": ("SincConv",),
     "stft": ("ISTFT", "STFT", "spectral_magnitude"),
     "tdnn": ("TDNNBlock",),
+    "transformer": ("PositionalwiseFeedForward", "TransformerEncoder", "TransformerEncoderLayer"),
+    "transformer_decoder": ("TransformerDecoder", "TransformerDecoderLayer"),
     "transposed_convolution": ("ConvTranspose1d",),
 }
 

@@ -1,9 +1,11 @@
 """Vectors of tokens."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "NormalizedEmbedding"]
 
 
 class Embedding(nn.Module):
@@ -44,3 +46,26 @@ class Embedding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`(..., embedding_dim)` of tokens `(...)`, of any kind of integers."""
         return self.Embedding(x.long())
+
+
+class NormalizedEmbedding(nn.Module):
+    """A trained vector for each token, times the root of its size, as sines of places are added to it.
+
+    Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.4.
+
+    Args:
+        d_model: features of a vector.
+        vocab: tokens that there are.
+
+    >>> NormalizedEmbedding(8, vocab=100)(torch.tensor([[3, 1, 4]])).shape
+    torch.Size([1, 3, 8])
+    """
+
+    def __init__(self, d_model: int, vocab: int) -> None:
+        super().__init__()
+        self.emb = Embedding(vocab, d_model)
+        self.d_model = d_model
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(..., d_model)` of tokens `(...)`."""
+        return self.emb(x) * math.sqrt(self.d_model)

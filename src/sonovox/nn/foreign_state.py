@@ -17,7 +17,9 @@ NO_KNOWLEDGE = {
     "drop_masks": "random masks of LiGRU and SLiGRU, drawn anew in training",
     "drop_mask_te": "the number 1: their mask in evaluation",
     "h_init": "zeros: their first state",
+    "inv_freq": "wavelengths of RelPosEncXL, which the size tells",
     "kernel": "weights of Deltas, which its window_length tells",
+    "pe": "sines of PositionalEncoding, which are computed for as many places as there are",
 }
 
 
