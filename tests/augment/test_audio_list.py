@@ -55,11 +55,11 @@ def test_another_rate_than_told_is_refused(write_list):
 
 def test_one_channel_serves_all_and_the_first_of_many_are_taken():
     sections = [torch.ones(2, 1), torch.arange(9.0).reshape(3, 3)]
-    noise, sizes = fitted(sections, 2, ["a", "b"])
+    noise, sizes = fitted(sections, 3, 2, ["a", "b"])
     assert noise.tolist() == [[[1, 1], [1, 1], [0, 0]], [[0, 1], [3, 4], [6, 7]]]
     assert sizes.tolist() == [2, 3]
     with pytest.raises(ArgumentError, match="b has 3 channels, the waveforms have 4"):
-        fitted(sections, 4, ["a", "b"])
+        fitted(sections, 3, 4, ["a", "b"])
 
 
 def test_the_column_may_be_chosen(tmp_path):

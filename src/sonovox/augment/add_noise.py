@@ -105,17 +105,15 @@ class AddNoise(nn.Module):
         else:
             noise, sounding = self._from_files(self.files, signal, random, by_seeds=seeds is not None)
         noise = noise.to(samples).reshape(samples.shape)
+        noise = noise if inside is None else noise.masked_fill(~inside, 0.0)
         # Energies are summed over the item: a noise that sounds in a part of it has that much less.
         share = 10.0 * (counts.clamp_min(1) / sounding.clamp_min(1)).log10()
-        channels = samples.shape[2]
-        noisy = add_noise(
-            samples.flatten(1), noise.flatten(1), (snr + share).to(samples.dtype), counts * channels
-        ).reshape(samples.shape)
+        noisy = add_noise(samples.flatten(1), noise.flatten(1), (snr + share).to(samples.dtype))
         attenuation = 1.0 / (1.0 + 10.0 ** (-snr / 20.0))
-        noisy = noisy * attenuation.reshape(-1, 1, 1).to(noisy.dtype)
+        noisy = (noisy * attenuation.unsqueeze(1).to(noisy.dtype)).reshape(samples.shape)
         if self.normalize:
-            noisy = noisy / peaks(noisy if inside is None else noisy.masked_fill(~inside, 0.0)).clamp_min(1.0)
-        return finished(noisy, waveforms, inside)
+            noisy = noisy / peaks(noisy).clamp_min(1.0)
+        return finished(noisy, waveforms)
 
     def _generated(self, waveforms: Tensor, random: ItemRandom, *, by_seeds: bool) -> Tensor:
         if not by_seeds:
@@ -137,13 +135,9 @@ class AddNoise(nn.Module):
         chosen = files.choose(random, len(signal.samples), by_seeds=by_seeds)
         places = random.uniform(0.0, 1.0).tolist()
         sections = files.map(functools.partial(self._section, files), chosen, places, signal.counts.tolist())
-        noise, sizes = fitted(sections, signal.samples.shape[2], [files.paths[number] for number in chosen])
-        noise, sizes = noise.to(signal.samples.device), sizes.to(signal.samples.device).unsqueeze(1)
-        place = torch.arange(signal.samples.shape[1], device=noise.device)
-        repeated = noise.take_along_dim((place % sizes).unsqueeze(-1), 1)
-        if self.pad_noise:
-            return repeated, signal.counts
-        return repeated.masked_fill((place >= sizes).unsqueeze(-1), 0.0), torch.minimum(sizes[:, 0], signal.counts)
+        _, time, channels = signal.samples.shape
+        noise, sizes = fitted(sections, time, channels, [files.paths[number] for number in chosen])
+        return noise.to(signal.samples.device), torch.minimum(sizes.to(signal.counts.device), signal.counts)
 
     def _section(self, files: AudioList, number: int, place: float, count: int) -> Tensor:
         """`(time, channels)`, at most `count` samples of a noise, from the `place` in [0, 1) of those it may have."""
@@ -154,7 +148,10 @@ class AddNoise(nn.Module):
             start = int(place * (max(size - needed, 0) + 1))
         elif start >= size:
             raise ArgumentError(f"start_index must be below {size}, the samples of {files.paths[number]}, got {start}")
-        return files.section(number, start, needed)[: max(count, 1)]
+        section = files.section(number, start, needed)[:count]
+        if self.pad_noise and len(section) < count:
+            section = section.repeat(-(-count // len(section)), 1)[:count]
+        return section
 
     def get_extra_state(self) -> dict[str, int]:
         """Which file is next, for noises in order."""

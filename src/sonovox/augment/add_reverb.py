@@ -97,7 +97,8 @@ class AddReverb(nn.Module):
             return generated.unsqueeze(-1).to(samples)
         chosen = self.files.choose(random, len(samples), by_seeds=by_seeds)
         sections = self.files.map(self.files.section, chosen)
-        responses, _ = fitted(sections, samples.shape[2], [self.files.paths[number] for number in chosen])
+        longest = max(len(section) for section in sections)
+        responses, _ = fitted(sections, longest, samples.shape[2], [self.files.paths[number] for number in chosen])
         return responses.to(samples)
 
     def get_extra_state(self) -> dict[str, int]:

@@ -127,23 +127,24 @@ class AudioList:
         return rate, size
 
 
-def fitted(sections: Sequence[Tensor], channels: int, paths: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """`(batch, longest, channels)`, padded with zeros, and the `(batch,)` samples of each section.
+def fitted(sections: Sequence[Tensor], time: int, channels: int, paths: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """`(batch, time, channels)`, padded with zeros, and the `(batch,)` samples of each section, at most `time`.
 
     One channel serves all; of more channels than wanted the first are taken.
 
     Raises:
         ArgumentError: fewer channels than wanted, but not one.
     """
+    placed = torch.zeros(len(sections), time, channels)
     for section, path in zip(sections, paths, strict=True):
         if 1 < section.shape[1] < channels:
             raise ArgumentError(
                 f"{path} has {section.shape[1]} channels, the waveforms have {channels}",
                 hint="use files with one channel, or with as many",
             )
-    sizes = torch.tensor([len(section) for section in sections])
-    wide = [section[:, :channels].expand(-1, channels) for section in sections]
-    return torch.nn.utils.rnn.pad_sequence(wide, batch_first=True), sizes
+    for item, section in zip(placed, sections, strict=True):
+        item[: len(section)] = section[:, :channels]
+    return placed, torch.tensor([len(section) for section in sections])
 
 
 def _rows(csv_file: FilePath) -> list[dict[str, str]]:

@@ -22,7 +22,9 @@ def chunk_mask(starts: Tensor, ends: Tensor, size: int) -> Tensor:
     >>> chunk_mask(torch.tensor([[1, 2]]), torch.tensor([[3, 4]]), 6)
     tensor([[False,  True,  True,  True, False, False]])
     """
-    steps = torch.zeros(starts.shape[0], size + 1, dtype=torch.int32, device=starts.device)
-    one = torch.ones_like(starts, dtype=torch.int32)
+    # Few chunks cannot overflow the smallest type, which takes the least time.
+    dtype = torch.int8 if starts.shape[1] < 128 else torch.int32
+    steps = torch.zeros(starts.shape[0], size + 1, dtype=dtype, device=starts.device)
+    one = torch.ones_like(starts, dtype=dtype)
     steps = steps.scatter_add_(1, starts, one).scatter_add_(1, ends, -one)
-    return steps[:, :size].cumsum(1, dtype=torch.int32) > 0
+    return steps[:, :size].cumsum(1, dtype=dtype) > 0

@@ -64,7 +64,10 @@ class DropChunk(nn.Module):
             return finished(signal.samples.masked_fill(dropped, 0.0), waveforms)
         # The mean amplitude of what is uniform between -a and a is a / 2.
         largest = 2.0 * self.noise_factor * mean_amplitudes(signal.samples, signal.counts)
-        noise = random.uniform(-1.0, 1.0, *signal.samples.shape[1:]) * largest
+        # As long as a chunk at most, and repeated: cheaper than numbers for every sample, of which few are used.
+        time, period = waveforms.shape[1], max(self.drop_length_high, 1)
+        noise = random.uniform(-1.0, 1.0, period, signal.samples.shape[2]) * largest
+        noise = noise.repeat(1, -(-time // period), 1)[:, :time]
         return finished(torch.where(dropped, noise.to(signal.samples), signal.samples), waveforms, signal.inside)
 
     def _mask(self, random: ItemRandom, counts: Tensor, time: int) -> Tensor:

@@ -7,6 +7,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.augment.item_random import ItemRandom
 from sonovox.augment.signal import check_range, finished, prepared
 from sonovox.dsp.convolve import fftconvolve
+from sonovox.dsp.eager import first_samples
 
 __all__ = ["DropFreq"]
 
@@ -72,7 +73,7 @@ class DropFreq(nn.Module):
         filters = _all_in_one(_band_stop(middles, self.drop_freq_width), is_one)
         filtered = fftconvolve(samples.mT, filters.unsqueeze(1).to(samples.dtype))
         delay = (filters.shape[1] - 1) // 2
-        return finished(filtered[..., delay : delay + samples.shape[1]].mT, waveforms, inside)
+        return finished(first_samples(filtered[..., delay:], samples.shape[1]).mT, waveforms, inside)
 
     def extra_repr(self) -> str:
         return (

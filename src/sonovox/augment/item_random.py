@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sonovox._internal.derive_seed import derive_seed
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.eager import first_samples
 
 __all__ = ["ItemRandom", "item_seeds"]
 
@@ -99,7 +100,7 @@ class ItemRandom:
         radius = ((_shifted(bits, 40) + 1) * _UNIT).log_().mul_(-2.0).sqrt_()  # never the logarithm of 0
         angle = (bits & 0xFFFFFF) * (2.0 * math.pi * _UNIT)
         pairs = torch.stack((radius * angle.cos(), radius * angle.sin()), -1)
-        return pairs.flatten(1)[:, :count].reshape(pairs.shape[0], *shape)
+        return first_samples(pairs.flatten(1), count).reshape(pairs.shape[0], *shape)
 
     def seeds(self) -> Tensor:
         """`(batch,)`, int64: seeds of the items for what draws numbers of its own."""

@@ -69,12 +69,13 @@ def peaks(samples: Tensor) -> Tensor:
     """`(batch, 1, 1)`, the largest absolute value of each item; 0 without samples."""
     if samples.shape[1] == 0:
         return samples.new_zeros(samples.shape[0], 1, 1)
-    return samples.abs().amax((1, 2), keepdim=True)
+    low, high = samples.flatten(1).aminmax(dim=1)
+    return torch.maximum(high, -low).reshape(-1, 1, 1)
 
 
 def mean_amplitudes(samples: Tensor, counts: Tensor) -> Tensor:
     """`(batch, 1, 1)`, the mean absolute value of each item's own samples."""
-    total = samples.abs().sum((1, 2), keepdim=True)
+    total = torch.linalg.vector_norm(samples, 1, (1, 2), keepdim=True)
     return total / (counts * samples.shape[2]).clamp_min(1).reshape(-1, 1, 1)
 
 

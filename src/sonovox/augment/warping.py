@@ -79,15 +79,16 @@ class Warping(nn.Module):
         """Values at positions between steps, from the steps of the same side of the point."""
         position, first, last = sources
         step = position.floor()
-        rest = (position - step).unsqueeze(3 - self.dim)
+        rest = (position - step).unsqueeze(-1)
+        along = spectrogram.mT if self.dim == 2 else spectrogram
+        items = torch.arange(along.shape[0], device=along.device).unsqueeze(1)
         cubic = self.warp_mode == "bicubic"
-        taps = range(-1, 3) if cubic else range(2)
-        value = torch.zeros_like(spectrogram, dtype=torch.promote_types(spectrogram.dtype, torch.float32))
-        for tap in taps:
-            index = torch.minimum(torch.maximum(step.long() + tap, first), last).unsqueeze(3 - self.dim)
+        value = torch.zeros_like(along, dtype=torch.promote_types(along.dtype, torch.float32))
+        for tap in range(-1, 3) if cubic else range(2):
+            index = torch.minimum(torch.maximum(step.long() + tap, first), last)
             weight = _cubic(rest - tap) if cubic else 1.0 - (rest - tap).abs()
-            value = value + weight * spectrogram.take_along_dim(index, self.dim)
-        return value.to(spectrogram.dtype)
+            value = value + weight * along[items, index]
+        return (value.mT if self.dim == 2 else value).to(spectrogram.dtype)
 
     def extra_repr(self) -> str:
         return f"warp_window={self.warp_window}, warp_mode={self.warp_mode!r}, dim={self.dim}"

@@ -54,10 +54,11 @@ def add_noise(waveform: Tensor, noise: Tensor, snr: Tensor, lengths: Tensor | No
         inside = torch.arange(time, device=waveform.device) < lengths.unsqueeze(-1)
         # Not a product with the mask, which would keep NaN of the padding.
         heard, heard_noise = (x.masked_fill(~inside, 0.0) for x in (signal, added))
-    energy, energy_of_noise = heard.square().sum(-1), heard_noise.square().sum(-1)
-    silent = (energy == 0) | (energy_of_noise == 0)
-    ratio = energy.masked_fill(silent, 1.0) / energy_of_noise.masked_fill(silent, 1.0)
-    gain = ratio.sqrt() * 10.0 ** (-snr.to(ratio.dtype) / 20.0)
+    # Roots of the energies, without squares of the signals in memory.
+    norm, norm_of_noise = (torch.linalg.vector_norm(x, dim=-1) for x in (heard, heard_noise))
+    silent = (norm == 0) | (norm_of_noise == 0)
+    ratio = norm.masked_fill(silent, 1.0) / norm_of_noise.masked_fill(silent, 1.0)
+    gain = ratio * 10.0 ** (-snr.to(ratio.dtype) / 20.0)
     return (signal + gain.masked_fill(silent, 0.0).unsqueeze(-1) * added).to(waveform.dtype)
 
 
