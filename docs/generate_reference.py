@@ -77,6 +77,10 @@ PAGES = (
     ),
     Page("nn.md", "sonovox.nn", ("sonovox.nn",)),
     Page("models.md", "sonovox.models", ("sonovox.models",)),
+    Page("ecapa_tdnn.md", "sonovox.models.ecapa_tdnn", ("sonovox.models.ecapa_tdnn",)),
+    Page("xvector.md", "sonovox.models.xvector", ("sonovox.models.xvector",)),
+    Page("conv_tasnet.md", "sonovox.models.conv_tasnet", ("sonovox.models.conv_tasnet",)),
+    Page("dual_path.md", "sonovox.models.dual_path", ("sonovox.models.dual_path",)),
     Page("augment.md", "sonovox.augment", ("sonovox.augment",)),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
@@ -99,7 +103,7 @@ PAGES = (
     Page(
         "checkpoints.md",
         "sonovox.training: checkpoints",
-        ("sonovox.training.checkpoints", "sonovox.training.averaging", "sonovox.training.random_states"),
+        ("sonovox.training.checkpoints.checkpointer", "sonovox.training.checkpoints.averaging", "sonovox.training.checkpoints.random_states"),
     ),
     Page("schedules.md", "sonovox.training.schedules", ("sonovox.training.schedules",)),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from sonovox.training import Checkpointer, EpochCounter, RandomStates
-from sonovox.training.checkpoint_folder import CheckpointFolder
+from sonovox.training.checkpoints.folder import CheckpointFolder
 
 
 class Run:

@@ -8,7 +8,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 
 from sonovox.training import Checkpointer, RandomStates
-from sonovox.training.checkpoint_sharded import gather_shards
+from sonovox.training.checkpoints.sharded import gather_shards
 
 
 def built(mesh):

@@ -5,15 +5,20 @@
 [1, 2]
 """
 
-from sonovox.training.averaging import average_checkpoints, average_state_dicts
 from sonovox.training.brain import Brain
-from sonovox.training.checkpoints import Checkpoint, Checkpointer, ckpt_recency
+from sonovox.training.checkpoints import (
+    Checkpoint,
+    Checkpointer,
+    RandomStates,
+    average_checkpoints,
+    average_state_dicts,
+    ckpt_recency,
+)
 from sonovox.training.distributed import is_main_process, run_on_main
 from sonovox.training.epochs import EpochCounter, EpochCounterWithStopper
 from sonovox.training.experiment import create_experiment_directory, run_experiment
 from sonovox.training.loggers import FileTrainLogger, TensorboardLogger
 from sonovox.training.options import RunOptions
-from sonovox.training.random_states import RandomStates
 from sonovox.training.schedules import (
     CyclicCosineScheduler,
     CyclicLRScheduler,

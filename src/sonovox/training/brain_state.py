@@ -70,7 +70,7 @@ def register(brain: "Brain", loader: Any, given: set[str]) -> None:
     What the researcher has registered stays as it is; the rest is added: modules
     that learn, optimisers, the loader's position, random states, the Brain's own.
     """
-    from sonovox.training.random_states import RandomStates
+    from sonovox.training.checkpoints import RandomStates
 
     checkpointer = brain.checkpointer
     known = list(checkpointer.recoverables.values())

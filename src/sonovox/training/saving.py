@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sonovox._internal.errors import TrainingInterruptedError
+from sonovox.training.checkpoints import RandomStates
 from sonovox.training.distributed import highest
 from sonovox.training.interrupts import Interrupts
-from sonovox.training.random_states import RandomStates
 
 if TYPE_CHECKING:
     from sonovox.training.brain import Brain

@@ -6,8 +6,8 @@ import torch
 import killed_trainer
 from sonovox._internal.errors import CheckpointError, WriteError
 from sonovox.training import Checkpointer
-from sonovox.training.checkpoint_folder import CheckpointFolder
-from sonovox.training.checkpoint_search import ckpt_recency
+from sonovox.training.checkpoints.folder import CheckpointFolder
+from sonovox.training.checkpoints.search import ckpt_recency
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sonovox._internal.errors import CheckpointWarning
-from sonovox.training.checkpoint_writer import BackgroundWriter
+from sonovox.training.checkpoints.writer import BackgroundWriter
 
 
 def fail():
@@ -54,7 +54,7 @@ def test_the_work_itself_may_wait():
 def test_python_waits_for_it_before_it_exits_with_an_error():
     code = (
         "import time\n"
-        "from sonovox.training.checkpoint_writer import BackgroundWriter\n"
+        "from sonovox.training.checkpoints.writer import BackgroundWriter\n"
         "BackgroundWriter().run(lambda: (time.sleep(0.3), print('written')))\n"
         "1 / 0"
     )

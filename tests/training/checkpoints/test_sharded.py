@@ -7,7 +7,7 @@ import torch
 
 import sharded_trainer
 from sonovox.training import Checkpointer
-from sonovox.training.checkpoint_sharded import gather_shards, spread_shards
+from sonovox.training.checkpoints.sharded import gather_shards, spread_shards
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sonovox._internal.errors import CheckpointError, CheckpointWarning
-from sonovox.training import speechbrain_checkpoints
-from sonovox.training.checkpoint_files import read_part, verify_checkpoint
-from sonovox.training.checkpoint_search import Checkpoint
-from sonovox.training.recoverables import Recoverable, restore_files, restore_state
+from sonovox.training.checkpoints import speechbrain
+from sonovox.training.checkpoints.files import read_part, verify_checkpoint
+from sonovox.training.checkpoints.recoverables import Recoverable, restore_files, restore_state
+from sonovox.training.checkpoints.search import Checkpoint
 
 __all__ = ["first_sound", "load_states", "tell_of", "verify"]
 
@@ -20,7 +20,7 @@ def verify(checkpoint: Checkpoint, recoverables: Mapping[str, Recoverable]) -> N
     Raises:
         CheckpointError: it is damaged.
     """
-    if speechbrain_checkpoints.is_one(checkpoint.path):
+    if speechbrain.is_one(checkpoint.path):
         _read_states(checkpoint, recoverables)
     else:
         verify_checkpoint(checkpoint.path)
@@ -66,7 +66,7 @@ def load_states(checkpoint: Checkpoint, recoverables: Mapping[str, Recoverable],
     """
     required = [] if allow_partial else [name for name, one in recoverables.items() if not one.optional]
     missing = [name for name in required if name not in checkpoint.paramfiles]
-    if missing and speechbrain_checkpoints.is_one(checkpoint.path):
+    if missing and speechbrain.is_one(checkpoint.path):
         warnings.warn(
             f"{checkpoint.path} of SpeechBrain has no state of {', '.join(missing)}, which are left as they are",
             CheckpointWarning,
@@ -89,16 +89,16 @@ def load_states(checkpoint: Checkpoint, recoverables: Mapping[str, Recoverable],
 def _read_states(checkpoint: Checkpoint, recoverables: Mapping[str, Recoverable]) -> dict[str, Any]:
     """Name -> state, of those that do not read a file of their own."""
     present = {name: one for name, one in recoverables.items() if name in checkpoint.paramfiles}
-    if not speechbrain_checkpoints.is_one(checkpoint.path):
+    if not speechbrain.is_one(checkpoint.path):
         return {name: read_part(checkpoint.path, name) for name in present if _has_tree(checkpoint.path, name)}
     end_of_epoch = bool(checkpoint.meta["end-of-epoch"])
     states = {}
     for name, one in present.items():
         file = checkpoint.paramfiles[name]
-        if one.load_hook is None and not (hasattr(one.obj, "load") and not speechbrain_checkpoints.is_torch_file(file)):
+        if one.load_hook is None and not (hasattr(one.obj, "load") and not speechbrain.is_torch_file(file)):
             own = one.obj.state_dict() if hasattr(one.obj, "state_dict") else {}
-            state = speechbrain_checkpoints.read_part(file)
-            states[name] = speechbrain_checkpoints.adapt_state(state, own, end_of_epoch=end_of_epoch)
+            state = speechbrain.read_part(file)
+            states[name] = speechbrain.adapt_state(state, own, end_of_epoch=end_of_epoch)
     return states
 
 

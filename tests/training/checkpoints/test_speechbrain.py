@@ -6,8 +6,8 @@ import torch
 
 from sonovox._internal.errors import CheckpointError, CheckpointWarning
 from sonovox.training import Checkpointer, EpochCounter, RandomStates
-from sonovox.training.averaging import average_checkpoints
-from sonovox.training.speechbrain_checkpoints import (
+from sonovox.training.checkpoints.averaging import average_checkpoints
+from sonovox.training.checkpoints.speechbrain import (
     adapt_state,
     is_one,
     is_torch_file,

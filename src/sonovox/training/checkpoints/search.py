@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sonovox._internal.errors import ArgumentError, CheckpointError
-from sonovox.training import speechbrain_checkpoints
-from sonovox.training.checkpoint_files import MANIFEST, read_index
+from sonovox.training.checkpoints import speechbrain
+from sonovox.training.checkpoints.files import MANIFEST, read_index
 
 __all__ = ["Checkpoint", "PREFIX", "choose", "ckpt_recency", "is_finite", "read_checkpoint", "scan", "superfluous"]
 
@@ -44,8 +44,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: it is not whole, or was changed.
     """
-    if not (path / MANIFEST).exists() and speechbrain_checkpoints.is_one(path):
-        return Checkpoint(path, speechbrain_checkpoints.read_meta(path), speechbrain_checkpoints.parameter_files(path))
+    if not (path / MANIFEST).exists() and speechbrain.is_one(path):
+        return Checkpoint(path, speechbrain.read_meta(path), speechbrain.parameter_files(path))
     index = read_index(path)
     return Checkpoint(path, index.meta, {name: path / files[-1] for name, files in index.parts.items()})
 

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from sonovox._internal.errors import ArgumentError, CheckpointError, CheckpointWarning
-from sonovox.training.checkpoint_files import SavedPart
-from sonovox.training.checkpoint_sharded import spread_shards
+from sonovox.training.checkpoints.files import SavedPart
+from sonovox.training.checkpoints.sharded import spread_shards
+from sonovox.training.checkpoints.state_encoding import encode_state
 from sonovox.training.distributed import gather_states
-from sonovox.training.state_encoding import encode_state
 
 __all__ = ["Captured", "Recoverable", "capture", "restore_files", "restore_state"]
 

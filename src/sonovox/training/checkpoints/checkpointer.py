@@ -2,7 +2,7 @@
 
 A save takes the states of the recoverables, writes them into a hidden folder,
 flushes it, and renames it; older checkpoints are removed after that. The format is
-described in `sonovox.training.checkpoint_files`.
+described in `sonovox.training.checkpoints.files`.
 """
 
 import logging
@@ -14,14 +14,14 @@ from typing import Any
 import torch
 
 from sonovox._internal.errors import ArgumentError, CheckpointWarning
-from sonovox.training import checkpoint_search as search
-from sonovox.training.checkpoint_files import files_of
-from sonovox.training.checkpoint_folder import CheckpointFolder
-from sonovox.training.checkpoint_loading import first_sound, load_states, tell_of, verify
-from sonovox.training.checkpoint_search import Checkpoint, Importance, Predicate, ckpt_recency
-from sonovox.training.checkpoint_writer import BackgroundWriter
+from sonovox.training.checkpoints import search
+from sonovox.training.checkpoints.files import files_of
+from sonovox.training.checkpoints.folder import CheckpointFolder
+from sonovox.training.checkpoints.loading import first_sound, load_states, tell_of, verify
+from sonovox.training.checkpoints.recoverables import Captured, Hook, Recoverable, capture
+from sonovox.training.checkpoints.search import Checkpoint, Importance, Predicate, ckpt_recency
+from sonovox.training.checkpoints.writer import BackgroundWriter
 from sonovox.training.distributed import gather_states, is_main_process, run_on_main
-from sonovox.training.recoverables import Captured, Hook, Recoverable, capture
 
 __all__ = ["Checkpoint", "Checkpointer", "ckpt_recency"]
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError, CheckpointError
-from sonovox.training import speechbrain_checkpoints
-from sonovox.training.checkpoint_files import read_part, verify_checkpoint
-from sonovox.training.checkpoint_search import Checkpoint
+from sonovox.training.checkpoints import speechbrain
+from sonovox.training.checkpoints.files import read_part, verify_checkpoint
+from sonovox.training.checkpoints.search import Checkpoint
 
 __all__ = ["average_checkpoints", "average_state_dicts", "load_parameters"]
 
@@ -61,8 +61,8 @@ def load_parameters(path: Path, map_location: str | torch.device = "cpu") -> Any
     Raises:
         CheckpointError: the file is damaged or cannot be read safely.
     """
-    if speechbrain_checkpoints.is_one(path.parent):
-        state = speechbrain_checkpoints.read_part(path)
+    if speechbrain.is_one(path.parent):
+        state = speechbrain.read_part(path)
     else:
         verify_checkpoint(path.parent)
         state = read_part(path.parent, path.name.removesuffix(path.suffix))

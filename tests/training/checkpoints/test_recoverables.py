@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from sonovox._internal.errors import ArgumentError, CheckpointError
-from sonovox.training.checkpoint_files import SavedPart
-from sonovox.training.recoverables import Captured, Recoverable, capture, restore_files, restore_state
+from sonovox.training.checkpoints.files import SavedPart
+from sonovox.training.checkpoints.recoverables import Captured, Recoverable, capture, restore_files, restore_state
 
 
 class Folder:

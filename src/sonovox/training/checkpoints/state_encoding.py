@@ -35,7 +35,7 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.errors import CheckpointError
-from sonovox.training.checkpoint_sharded import gather_shards
+from sonovox.training.checkpoints.sharded import gather_shards
 
 __all__ = ["decode_state", "encode_state"]
 

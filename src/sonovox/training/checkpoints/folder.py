@@ -11,8 +11,8 @@ from typing import Any
 from sonovox._internal.errors import ArgumentError, CheckpointError, WriteError
 from sonovox._internal.files import told_of
 from sonovox._internal.folders import clear_leftovers, remove_folder
-from sonovox.training.checkpoint_files import SavedPart, write_checkpoint
-from sonovox.training.checkpoint_search import PREFIX, Checkpoint, ckpt_recency, is_finite, scan, superfluous
+from sonovox.training.checkpoints.files import SavedPart, write_checkpoint
+from sonovox.training.checkpoints.search import PREFIX, Checkpoint, ckpt_recency, is_finite, scan, superfluous
 
 __all__ = ["CheckpointFolder"]
 

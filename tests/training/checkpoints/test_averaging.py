@@ -3,7 +3,7 @@ import torch
 
 from sonovox._internal.errors import ArgumentError, CheckpointError
 from sonovox.training import Checkpointer, average_checkpoints, average_state_dicts
-from sonovox.training.averaging import load_parameters
+from sonovox.training.checkpoints.averaging import load_parameters
 
 
 def states(n, dtype=torch.float32):

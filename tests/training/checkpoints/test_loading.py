@@ -5,8 +5,8 @@ import torch
 
 from sonovox._internal.errors import CheckpointError, CheckpointWarning
 from sonovox.training import Checkpointer
-from sonovox.training.checkpoint_loading import first_sound, load_states, tell_of, verify
-from sonovox.training.recoverables import Recoverable
+from sonovox.training.checkpoints.loading import first_sound, load_states, tell_of, verify
+from sonovox.training.checkpoints.recoverables import Recoverable
 
 
 @pytest.fixture

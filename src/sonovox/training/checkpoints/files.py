@@ -22,7 +22,7 @@ from torch import Tensor
 
 from sonovox._internal.errors import CheckpointError
 from sonovox._internal.folders import atomic_folder
-from sonovox.training.state_encoding import SAFETENSORS_DTYPES, decode_state, encode_state
+from sonovox.training.checkpoints.state_encoding import SAFETENSORS_DTYPES, decode_state, encode_state
 
 __all__ = ["SavedIndex", "SavedPart", "files_of", "read_index", "read_part", "verify_checkpoint", "write_checkpoint"]
 

@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 
 from sonovox._internal.errors import CheckpointError
-from sonovox.training.checkpoint_files import (
+from sonovox.training.checkpoints.files import (
     SavedIndex,
     SavedPart,
     files_of,
@@ -17,7 +17,7 @@ from sonovox.training.checkpoint_files import (
     verify_checkpoint,
     write_checkpoint,
 )
-from sonovox.training.state_encoding import encode_state
+from sonovox.training.checkpoints.state_encoding import encode_state
 
 STATE = {
     "weights": [
@@ -124,7 +124,7 @@ def test_a_missing_file_is_found(checkpoint, name):
 
 
 def test_a_later_format_is_told(checkpoint, monkeypatch):
-    monkeypatch.setattr("sonovox.training.checkpoint_files.FORMAT", "sonovox checkpoint 0")
+    monkeypatch.setattr("sonovox.training.checkpoints.files.FORMAT", "sonovox checkpoint 0")
     with pytest.raises(CheckpointError, match=r"of the format 'sonovox checkpoint 1'; use a later version"):
         read_index(checkpoint)
 

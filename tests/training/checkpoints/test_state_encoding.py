@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from sonovox._internal.errors import CheckpointError
-from sonovox.training.state_encoding import decode_state, encode_state
+from sonovox.training.checkpoints.state_encoding import decode_state, encode_state
 
 
 def there_and_back(state):

@@ -5,7 +5,7 @@ import pytest
 
 from sonovox._internal.errors import ArgumentError, CheckpointError
 from sonovox.training import Checkpointer
-from sonovox.training.checkpoint_search import (
+from sonovox.training.checkpoints.search import (
     PREFIX,
     Checkpoint,
     choose,
