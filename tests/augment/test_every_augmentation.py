@@ -158,6 +158,13 @@ def test_a_batch_is_needed(make):
         apply(make, torch.ones(50))
 
 
+@each({name: make for name, make in ALL.items() if name not in ("CodecAugment", "Resample")})
+def test_nothing_is_computed_on_another_device(make):
+    # Operations that mix devices fail with tensors of "meta" too; seeds and lengths may come from the CPU.
+    lengths = {"lengths": LENGTHS} if make in WAVES.values() else {}
+    assert apply(make, waves().to("meta"), SEEDS, **lengths).device.type == "meta"
+
+
 @pytest.mark.slow
 @each({name: make for name, make in ALL.items() if name != "CodecAugment"})
 def test_compiled_programs_give_the_same(make):

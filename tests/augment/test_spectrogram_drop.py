@@ -34,6 +34,11 @@ def test_the_mean_is_that_of_the_item():
     torch.testing.assert_close(y[mask], X.mean((1, 2)).reshape(200, 1, 1).expand_as(X)[mask])
 
 
+def test_the_mean_does_not_overflow_in_half_precision():
+    x = torch.full((2, 1000, 80), 30.0, dtype=torch.float16)
+    assert torch.equal(SpectrogramDrop(replace="mean")(x), x)
+
+
 def test_random_values_lie_between_the_smallest_and_the_largest_of_the_item():
     x = X * torch.linspace(1, 5, 200).reshape(200, 1, 1)
     y = SpectrogramDrop(20, 20, 1, 1, "rand")(x)

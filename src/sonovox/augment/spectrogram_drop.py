@@ -112,7 +112,9 @@ class SpectrogramDrop(nn.Module):
             return spectrogram.new_zeros(())
         if name == "mean":
             heard = spectrogram.shape[1] if inside is None else inside.sum((1, 2), keepdim=True).clamp_min(1)
-            return known(0.0).sum((1, 2), keepdim=True) / (heard * spectrogram.shape[2])
+            wide = torch.promote_types(spectrogram.dtype, torch.float32)  # sums overflow half precision
+            total = known(0.0).sum((1, 2), keepdim=True, dtype=wide)
+            return (total / (heard * spectrogram.shape[2])).to(spectrogram.dtype)
         if name == "rand":
             low, high = known(float("inf")).amin((1, 2), True), known(float("-inf")).amax((1, 2), True)
             return random.uniform(low, high, *spectrogram.shape[1:]).to(spectrogram.dtype)
