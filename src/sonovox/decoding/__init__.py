@@ -5,8 +5,54 @@ from typing import TYPE_CHECKING
 from sonovox._internal.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from sonovox.decoding.beam_search import BeamSearchState, S2SBeamSearcher
+    from sonovox.decoding.coverage_scorer import CoverageScorer, LengthScorer
     from sonovox.decoding.ctc_greedy import ctc_greedy_decode, filter_ctc_output
+    from sonovox.decoding.ctc_scorer import CTCScorer
+    from sonovox.decoding.language_model_scorers import RNNLMScorer, TransformerLMScorer
+    from sonovox.decoding.rnn_searchers import S2SRNNBeamSearcher, S2SRNNGreedySearcher
+    from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
+    from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
+    from sonovox.decoding.transformer_searchers import S2STransformerBeamSearcher, S2STransformerGreedySearcher
 
-__all__ = ["ctc_greedy_decode", "filter_ctc_output"]
+_HOMES = {
+    "BaseScorerInterface": "scorer_builder",
+    "BeamSearchState": "beam_search",
+    "CTCScorer": "ctc_scorer",
+    "CoverageScorer": "coverage_scorer",
+    "LengthScorer": "coverage_scorer",
+    "RNNLMScorer": "language_model_scorers",
+    "S2SBaseSearcher": "seq2seq",
+    "S2SBeamSearcher": "beam_search",
+    "S2SGreedySearcher": "seq2seq",
+    "S2SRNNBeamSearcher": "rnn_searchers",
+    "S2SRNNGreedySearcher": "rnn_searchers",
+    "S2STransformerBeamSearcher": "transformer_searchers",
+    "S2STransformerGreedySearcher": "transformer_searchers",
+    "ScorerBuilder": "scorer_builder",
+    "TransformerLMScorer": "language_model_scorers",
+    "ctc_greedy_decode": "ctc_greedy",
+    "filter_ctc_output": "ctc_greedy",
+}
 
-__getattr__ = lazy_names(__name__, dict.fromkeys(__all__, "sonovox.decoding.ctc_greedy"))
+__all__ = [
+    "BaseScorerInterface",
+    "BeamSearchState",
+    "CTCScorer",
+    "CoverageScorer",
+    "LengthScorer",
+    "RNNLMScorer",
+    "S2SBaseSearcher",
+    "S2SBeamSearcher",
+    "S2SGreedySearcher",
+    "S2SRNNBeamSearcher",
+    "S2SRNNGreedySearcher",
+    "S2STransformerBeamSearcher",
+    "S2STransformerGreedySearcher",
+    "ScorerBuilder",
+    "TransformerLMScorer",
+    "ctc_greedy_decode",
+    "filter_ctc_output",
+]
+
+__getattr__ = lazy_names(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})
