@@ -9,11 +9,12 @@ import torch
 from bench_dsp import bare_rfft, optional
 from measure import Row, report
 
-from sonovox import nn
+from sonovox import models, nn
 
 features = optional("speechbrain.lobes.features")
 processing = optional("speechbrain.processing.features")
 RNN = optional("speechbrain.nnet.RNN")
+transformers = optional("speechbrain.lobes.models.transformer.TransformerASR")
 
 BATCHES = {"10 s": (1, 160000), "32 x 10 s": (32, 160000)}
 
@@ -56,9 +57,29 @@ def recurrent_rows() -> list[Row]:
     return rows
 
 
+def encoder_rows() -> list[Row]:
+    x, lengths = torch.randn(4, 400, 80), torch.linspace(0.5, 1.0, 4)
+    common = {"d_model": 144, "nhead": 4, "num_encoder_layers": 4, "num_decoder_layers": 0, "d_ffn": 576}
+    common |= {"normalize_before": True, "causal": False}
+    rows = []
+    for name, arguments in {
+        "Transformer": {},
+        "Conformer, relative places": {"encoder_module": "conformer", "attention_type": "RelPosMHAXL"},
+        "Conformer, rotary places": {"encoder_module": "conformer", "attention_type": "RoPEMHA"},
+    }.items():
+        ours = models.TransformerASR(100, 80, **common, **arguments).eval()
+        peers = {}
+        if transformers:
+            theirs = transformers.TransformerASR(100, 80, **common, **arguments).eval()
+            peers["speechbrain"] = functools.partial(theirs.encode, x, lengths)
+        rows.append(Row(f"{name}, 4 layers, 4 x 16 s", functools.partial(ours.encode, x, lengths), peers))
+    return rows
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
     report("Features", feature_rows(), rounds=9)
     report("Normalisation", normalisation_rows(), rounds=9)
     report("Recurrent layers", recurrent_rows(), rounds=5)
+    report("Encoders", encoder_rows(), rounds=5)

@@ -50,6 +50,20 @@ def test_every_weight_learns():
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
+@pytest.mark.peers
+def test_other_arguments_give_the_numbers_of_speechbrain_too():
+    peer = pytest.importorskip("speechbrain.lobes.models.convolution")
+    arguments = {
+        "input_shape": (2, 30, 20), "num_blocks": 2, "num_layers_per_block": 2, "out_channels": [4, 6],
+        "kernel_sizes": [3, 5], "strides": [1, 2], "residuals": [True, False],
+    }  # fmt: skip
+    theirs, ours = peer.ConvolutionFrontEnd(**arguments).eval(), ConvolutionFrontEnd(**arguments).eval()
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, 31, 20)
+    torch.testing.assert_close(ours(x), theirs(x))
+    assert vars(ours.get_filter_properties()) == vars(theirs.get_filter_properties())
+
+
 def test_every_block_has_its_sizes():
     with pytest.raises(ArgumentError, match="an entry for each of 4 blocks, got 3, 3, 3, 3, 3"):
         ConvolutionFrontEnd([None, None, 20], num_blocks=4)

@@ -177,6 +177,56 @@ def test_an_encoder_alone_does_not_decode():
         model.decode(TOKENS, torch.randn(2, 20, 16))
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_training_and_search_compile_in_one_graph(encoder):
+    model = _model(encoder_module=encoder, attention_type="RelPosMHAXL")
+    x = torch.randn(2, 20, 8)
+    torch.compiler.reset()
+    with torch.no_grad():
+        results = torch.compile(model, fullgraph=True, backend="eager")(x, TOKENS, LENGTHS)
+        torch.testing.assert_close(results, model(x, TOKENS, LENGTHS))
+        searched = torch.compile(model.decode, fullgraph=True, backend="eager")(TOKENS, results[0])
+        torch.testing.assert_close(searched, model.decode(TOKENS, results[0]))
+
+
+def test_chunks_compile_in_one_graph():
+    model = _model(encoder_module="conformer", attention_type="RelPosMHAXL")
+    x, chunks = torch.randn(2, 18, 8), DynChunkTrainConfig(4, 1)
+    torch.compiler.reset()
+    compiled = torch.compile(model.encode, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        result = compiled(x, dynchunktrain_config=chunks)
+        torch.testing.assert_close(result, model.encode(x, dynchunktrain_config=chunks))
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore:Support for mismatched")  # theirs, of masks
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("attention", ["regularMHA", "RelPosMHAXL", "RoPEMHA", "hypermixing"])
+@pytest.mark.parametrize("causal", [True, False])
+def test_other_arguments_give_the_numbers_of_speechbrain_too(encoder, attention, causal):
+    if (attention, causal) == ("hypermixing", True):
+        pytest.skip("SpeechBrain's hypermixing hears the future; ours refuses")
+    if (encoder, attention) == ("branchformer", "RoPEMHA"):
+        pytest.skip("SpeechBrain has no such attention")
+    peer = pytest.importorskip("speechbrain.lobes.models.transformer.TransformerASR")
+    arguments = {
+        "d_model": 24, "nhead": 3, "num_encoder_layers": 2, "num_decoder_layers": 2, "d_ffn": 21, "kernel_size": 5,
+        "csgu_linear_units": 18, "encoder_module": encoder, "attention_type": attention, "normalize_before": True,
+        "causal": causal, "output_hidden_states": True, "bias": False, "use_linear_after_conv": True,
+        "gate_activation": nn.Sigmoid,
+    }  # fmt: skip
+    theirs, ours = peer.TransformerASR(9, 8, **arguments).eval(), TransformerASR(9, 8, **arguments).eval()
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, 19, 8)
+    # Two layers in float32
+    torch.testing.assert_close(ours(x, TOKENS, LENGTHS), theirs(x, TOKENS, LENGTHS), atol=1e-5, rtol=1e-5)
+    heard, counts = torch.randn(2, 19, 24), torch.tensor([19, 11])
+    torch.testing.assert_close(
+        ours.decode(TOKENS, heard, counts), theirs.decode(TOKENS, heard, counts), atol=1e-5, rtol=1e-5
+    )
+
+
 FRONT_ENDS = {
     "asr-conformer": {"num_blocks": 2, "out_channels": (8, 6), "kernel_sizes": (3, 3), "strides": (2, 2)},
     "asr-transformer-lm": {

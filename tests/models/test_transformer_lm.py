@@ -81,3 +81,15 @@ def test_tables_of_speechbrain_are_passed_over(attention):
 def test_what_cannot_be_is_refused(arguments, match):
     with pytest.raises(ArgumentError, match=match):
         TransformerLM(30, **{**SMALL, **arguments})
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore:Support for mismatched")  # theirs, of masks
+@pytest.mark.parametrize("arguments", [{"d_embedding": 10, "normalize_before": True}, {"attention_type": "RoPEMHA"}])
+def test_other_arguments_give_the_numbers_of_speechbrain_too(arguments):
+    peer = pytest.importorskip("speechbrain.lobes.models.transformer.TransformerLM")
+    theirs, ours = peer.TransformerLM(30, **SMALL, **arguments).eval(), TransformerLM(30, **SMALL, **arguments).eval()
+    ours.load_state_dict(theirs.state_dict())
+    tokens = torch.tensor([[1, 7, 3, 5], [1, 9, 0, 0]])
+    # Two layers in float32
+    torch.testing.assert_close(ours(tokens), theirs(tokens), atol=1e-5, rtol=1e-5)

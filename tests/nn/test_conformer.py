@@ -3,6 +3,7 @@ import torch
 
 from sonovox._internal.errors import ArgumentError
 from sonovox.nn import ConformerEncoder, ConformerEncoderLayer, DynChunkTrainConfig, RelPosEncXL
+from sonovox.nn.conformer import ConformerEncoderLayerStreamingContext, ConformerEncoderStreamingContext
 
 SIZE = 8
 
@@ -43,6 +44,9 @@ def test_chunk_by_chunk_is_the_whole_with_chunks(attention, left, frames):
 def test_what_is_remembered_is_bounded():
     encoder = _encoder(attention_type="RoPEMHA")
     context = encoder.make_streaming_context(DynChunkTrainConfig(4, 2))
+    assert context == ConformerEncoderStreamingContext(
+        DynChunkTrainConfig(4, 2), [ConformerEncoderLayerStreamingContext(mha_left_context_size=8)] * 2
+    )
     for _ in range(10):
         encoder.forward_streaming(torch.randn(1, 4, SIZE), context)
     assert context.left_frames == 8
