@@ -58,6 +58,21 @@ def test_padding_is_heard_by_convolutions_where_it_is_not_ignored():
     assert (together[1:] - model(x[1:, :20])).abs().max() > 1e-4
 
 
+@pytest.mark.parametrize("ignore_padding", [False, True])
+def test_with_lengths_it_compiles_in_one_graph_and_exports_for_any_time(ignore_padding):
+    model = ECAPA_TDNN(8, **SMALL, ignore_padding=ignore_padding).eval()
+    short, long, lengths = torch.randn(2, 30, 8), torch.randn(2, 47, 8), torch.tensor([1.0, 0.6])
+    torch.compiler.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    time = torch.export.Dim("time", min=10)
+    with torch.no_grad():
+        program = torch.export.export(model, (short, lengths), dynamic_shapes=({1: time}, None)).module()
+        for x in (short, long):
+            expected = model(x, lengths)
+            torch.testing.assert_close(compiled(x, lengths), expected)
+            torch.testing.assert_close(program(x, lengths), expected)
+
+
 def test_a_classifier_gives_cosines():
     classifier, x = Classifier(12, out_neurons=3), torch.randn(2, 1, 12)
     expected = F.cosine_similarity(x, classifier.weight, dim=2)
