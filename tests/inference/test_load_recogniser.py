@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from sonovox._internal.errors import ArgumentError, ChoiceError, HubError
+from small_encoder import VOCABULARY, write_folder
+from sonovox._internal.errors import ArgumentError, ChoiceError, HubError, WeightsError
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.encoder_asr import EncoderASR
 from sonovox.inference.load_recogniser import load_recogniser
@@ -85,3 +86,23 @@ def test_a_repository_with_hyperparameters_is_a_model_folder(ctc_folder, monkeyp
         monkeypatch.setattr(f"sonovox.inference.{user}.fetch", fetch)
     monkeypatch.setattr("sonovox.hub.pretrainer.fetch", lambda source, offline=False, **_: fetch(source))
     assert type(load_recogniser("acme/letters", device="cpu")) is EncoderASR
+
+
+def test_a_hugging_face_folder_with_a_ctc_head_goes_to_the_encoder(tmp_path):
+    folder = write_folder(tmp_path / "model", aux_num_out=6)
+    found = load_recogniser(folder, device="cpu")
+    assert type(found) is EncoderASR
+    assert found.sample_rate == 16000
+    (text,), (tokens,) = found.transcribe_batch([torch.randn(8000)])
+    assert text == VOCABULARY.decode_ids(tokens)
+
+
+def test_an_encoder_that_was_not_taught_to_write_is_refused(tmp_path):
+    with pytest.raises(ArgumentError, match="no CTC head"):
+        load_recogniser(write_folder(tmp_path / "model"), device="cpu")
+
+
+def test_a_damaged_configuration_is_no_encoder(tmp_path):
+    (tmp_path / "config.json").write_text("[")
+    with pytest.raises(WeightsError, match=r"config\.json"):
+        load_recogniser(tmp_path, device="cpu")

@@ -23,6 +23,7 @@ from sonovox.hub import Pretrainer, fetch
 from sonovox.hub.sources import LocalSource, is_inside, parse_source, spelled_out
 from sonovox.inference.device import choose_device
 from sonovox.inference.mono_audio import mono_blocks
+from sonovox.integrations.huggingface.source import open_blocks
 
 if TYPE_CHECKING:
     from sonovox.hub import Progress
@@ -213,6 +214,7 @@ def read_model_folder(
         raise HParamsError("hooks and functions as conditions are not called", file=str(file), key="pretrainer")
     if savedir is not None:
         _copy(file, Path(savedir) / hparams_file)
+    open_blocks(hparams.values(), origin, offline=offline, progress=progress)
     if pretrainer is not None:
         pretrainer.set_collect_in(savedir)  # and not where a stranger would like to write
         pretrainer.collect_files(origin, confined=True, **options)

@@ -15,6 +15,8 @@ from sonovox.models.whisper.pretrained import (
     WhisperFiles,
     fetch_whisper,
     load_whisper,
+    read_tokenizer,
+    read_whisper,
 )
 from talking_whisper import CONFIG, said, talking_whisper, write_checkpoint, write_folder
 
@@ -234,3 +236,16 @@ def test_the_real_tiny_en_has_its_published_shapes(tiny_en):
     assert (config.d_model, config.n_encoder_layers, config.vocab_size) == (384, 4, 51864)
     assert not tiny_en.tokenizer.multilingual
     assert tiny_en.tokenizer.encode(" hello") == [23748]  # GPT-2's
+
+
+def test_model_and_tokenizer_are_read_one_by_one_of_fetched_files(folder, model):
+    files = fetch_whisper(folder)
+    assert same_weights(read_whisper(files), model)
+    assert read_tokenizer(files, CONFIG).end == TOKENS[0, 0] - 1
+
+
+def test_other_widths_of_feed_forward_nets_are_read_from_the_configuration(folder):
+    described = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**described, "encoder_ffn_dim": 48}))
+    with pytest.raises(WeightsError, match=r"encoder\.layers\.0\.feed_forward\.1\.weight is \(256, 64\).*\(48, 64\)"):
+        load_whisper(folder)

@@ -1,7 +1,7 @@
 """Sizes of a Whisper model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonovox._internal.errors import WeightsError
 
@@ -21,6 +21,8 @@ class WhisperConfig:
         n_decoder_layers: transformer layers over the text.
         n_audio_positions: encoder positions, two mel frames each: 1500 for 30 s.
         n_text_positions: the longest text in tokens, prompt included.
+        encoder_ff_width: inside of the encoder's feed-forward nets; `4 * d_model`, as published, if None.
+        decoder_ff_width: the same of the decoder.
 
     >>> WhisperConfig().head_dim, WhisperConfig().n_frames
     (64, 3000)
@@ -34,6 +36,8 @@ class WhisperConfig:
     n_decoder_layers: int = 4
     n_audio_positions: int = 1500
     n_text_positions: int = 448
+    encoder_ff_width: int | None = None
+    decoder_ff_width: int | None = None
 
     @property
     def head_dim(self) -> int:
@@ -72,7 +76,7 @@ class WhisperConfig:
         Raises:
             WeightsError: a size is missing.
         """
-        return cls._from(
+        known = cls._from(
             config,
             "config.json",
             n_mels="num_mel_bins",
@@ -84,6 +88,10 @@ class WhisperConfig:
             n_audio_positions="max_source_positions",
             n_text_positions="max_target_positions",
         )
+        published = 4 * known.d_model
+        widths = (config.get(f"{part}_ffn_dim", published) for part in ("encoder", "decoder"))
+        encoder, decoder = (None if width == published else int(width) for width in widths)
+        return replace(known, encoder_ff_width=encoder, decoder_ff_width=decoder)
 
     @classmethod
     def _from(cls, values: Mapping[str, int], where: str, **names: str) -> "WhisperConfig":

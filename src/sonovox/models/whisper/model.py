@@ -24,11 +24,11 @@ __all__ = ["DecoderCache", "DecoderLayer", "EncoderLayer", "Whisper", "WhisperDe
 class EncoderLayer(nn.Module):
     """Self-attention and a feed-forward net, each normalised before and added to its input."""
 
-    def __init__(self, d_model: int, n_heads: int) -> None:
+    def __init__(self, d_model: int, n_heads: int, ff_width: int | None = None) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model)
         self.attention = SelfAttention(d_model, n_heads)
-        self.feed_forward = _feed_forward(d_model)
+        self.feed_forward = _feed_forward(d_model, ff_width)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.attention_norm(x))
@@ -38,13 +38,13 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     """An encoder layer with attention to the audio between its two parts."""
 
-    def __init__(self, d_model: int, n_heads: int) -> None:
+    def __init__(self, d_model: int, n_heads: int, ff_width: int | None = None) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model)
         self.attention = SelfAttention(d_model, n_heads)
         self.cross_norm = nn.LayerNorm(d_model)
         self.cross_attention = CrossAttention(d_model, n_heads)
-        self.feed_forward = _feed_forward(d_model)
+        self.feed_forward = _feed_forward(d_model, ff_width)
 
     def forward(self, x: Tensor, cache: KeyValueCache, mask: Tensor | None) -> Tensor:
         x = x + self.attention(self.attention_norm(x), cache, mask)
@@ -64,12 +64,27 @@ class WhisperEncoder(nn.Module):
         self.conv2 = nn.Conv1d(config.d_model, config.d_model, kernel_size=3, stride=2, padding=1)
         self.register_buffer("positions", sinusoids(config.n_audio_positions, config.d_model))
         self.layers = nn.ModuleList(
-            EncoderLayer(config.d_model, config.n_heads) for _ in range(config.n_encoder_layers)
+            EncoderLayer(config.d_model, config.n_heads, config.encoder_ff_width)
+            for _ in range(config.n_encoder_layers)
         )
         self.norm = nn.LayerNorm(config.d_model)
 
     def forward(self, mel: Tensor) -> Tensor:
         """`mel` `[items, n_mels, 3000]` to `[items, 1500, d_model]`."""
+        x = self._embedded(mel)
+        for layer in self.layers:
+            x = layer(x)
+        return self.norm(x)
+
+    def hidden_states(self, mel: Tensor) -> list[Tensor]:
+        """The input of the first layer and the output of each, the last one as `forward` gives it."""
+        states = [self._embedded(mel)]
+        for layer in self.layers:
+            states.append(layer(states[-1]))
+        return [*states[:-1], self.norm(states[-1])]
+
+    def _embedded(self, mel: Tensor) -> Tensor:
+        """The input of the first layer: what the convolutions make of `mel`, and positions."""
         expected = (self.config.n_mels, self.config.n_frames)
         if mel.dim() != 3 or tuple(mel.shape[1:]) != expected:
             raise ArgumentError(
@@ -78,10 +93,7 @@ class WhisperEncoder(nn.Module):
             )
         x = F.gelu(self.conv1(mel.to(self.conv1.weight.dtype)))  # [items, d_model, 3000]
         x = F.gelu(self.conv2(x)).transpose(1, 2)  # [items, 1500, d_model]
-        x = x + self.positions
-        for layer in self.layers:
-            x = layer(x)
-        return self.norm(x)
+        return x + self.positions
 
 
 class WhisperDecoder(nn.Module):
@@ -92,7 +104,8 @@ class WhisperDecoder(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
         self.positions = nn.Parameter(torch.zeros(config.n_text_positions, config.d_model))
         self.layers = nn.ModuleList(
-            DecoderLayer(config.d_model, config.n_heads) for _ in range(config.n_decoder_layers)
+            DecoderLayer(config.d_model, config.n_heads, config.decoder_ff_width)
+            for _ in range(config.n_decoder_layers)
         )
         self.norm = nn.LayerNorm(config.d_model)
         self.head: nn.Module | None = None  # a faster form of the embedding as output layer, see packing.py
@@ -158,7 +171,11 @@ class Whisper(nn.Module):
 
         `mel` is `[items, n_mels, 3000]`, scaled as `log_mel_spectrogram` does it.
         """
-        audio, length = self.encode(mel), tokens.shape[1]
+        return self.decode(self.encode(mel), tokens)
+
+    def decode(self, audio: Tensor, tokens: Tensor) -> Tensor:
+        """As `forward`, of `audio` `[items, 1500, d_model]` that is encoded already."""
+        length = tokens.shape[1]
         layers = [_CrossOnly(keys, values) for keys, values in self.decoder.read_audio(audio)]
         positions = torch.arange(length, device=tokens.device)
         return self.decoder.logits(self.decoder(tokens, positions, layers, _causal_mask(length, length, tokens.device)))
@@ -201,11 +218,10 @@ class _CrossOnly:
         return keys, values
 
 
-def _feed_forward(d_model: int) -> nn.Sequential:
-    """Normalisation and two products with a GELU between, four times as wide inside."""
-    return nn.Sequential(
-        nn.LayerNorm(d_model), nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model)
-    )
+def _feed_forward(d_model: int, width: int | None) -> nn.Sequential:
+    """Normalisation and two products with a GELU between, `width` or four times as wide inside."""
+    width = width or 4 * d_model
+    return nn.Sequential(nn.LayerNorm(d_model), nn.Linear(d_model, width), nn.GELU(), nn.Linear(width, d_model))
 
 
 def sinusoids(length: int, channels: int) -> Tensor:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from sonovox.hub import Progress
     from sonovox.models.whisper.model import Whisper
 
-__all__ = ["ALIASES", "PRETRAINED", "PublishedWhisper", "WhisperFiles", "fetch_whisper", "load_whisper"]
+__all__ = [
+    "ALIASES",
+    "PRETRAINED",
+    "PublishedWhisper",
+    "WhisperFiles",
+    "fetch_whisper",
+    "load_whisper",
+    "read_tokenizer",
+    "read_whisper",
+]
 
 OPENAI_URL = "https://openaipublic.azureedge.net/main/whisper/models"
 # OpenAI's vocabularies: source and sha256, by whether the model is multilingual.
@@ -179,19 +188,32 @@ def load_whisper(
         HubError: the files cannot be had.
         WeightsError: they are no Whisper model, or not whole.
     """
+    files = fetch_whisper(source, offline=offline, progress=progress)
+    model = read_whisper(files, device=device, dtype=dtype)
+    return model, read_tokenizer(files, model.config)
+
+
+def read_whisper(
+    files: WhisperFiles, *, device: "torch.device | str" = "cpu", dtype: "torch.dtype | None" = None
+) -> "Whisper":
+    """The model of `load_whisper`, of files that are on this machine."""
     import torch
 
     from sonovox.hub.weights import transfer
     from sonovox.models.whisper.model import Whisper
 
-    files = fetch_whisper(source, offline=offline, progress=progress)
     config, weights = _read(files.weights)
     with torch.device("meta"):  # no memory for weights that are replaced at once
         model = Whisper(config)
     dtype = dtype or torch.float32
     transfer(model, {name: tensor.to(device, dtype) for name, tensor in weights.items()})
+    return model.eval()
+
+
+def read_tokenizer(files: WhisperFiles, config: WhisperConfig) -> WhisperTokenizer:
+    """The tokenizer of `load_whisper`, of files that are on this machine."""
     read = WhisperTokenizer.from_folder if files.vocabulary.is_dir() else WhisperTokenizer.from_ranks
-    return model.eval(), read(files.vocabulary, config.vocab_size)
+    return read(files.vocabulary, config.vocab_size)
 
 
 def _fetch_published(model: PublishedWhisper, offline: bool | None, progress: "Progress | bool | None") -> WhisperFiles:

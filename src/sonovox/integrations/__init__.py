@@ -1,0 +1,1 @@
+"""What ties sonovox to other libraries: one a file or folder."""

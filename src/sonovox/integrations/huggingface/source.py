@@ -1,0 +1,124 @@
+"""What the blocks have in common: where their model comes from, and freezing.
+
+A model folder is a stranger's, and reading its YAML must open no file. So blocks
+can be built without a model and get it afterwards, from inside the folder or from
+the hub.
+"""
+
+import os
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torch import nn
+
+from sonovox._internal.errors import SourceError
+from sonovox.hub.sources import LocalSource, Source, is_inside
+
+if TYPE_CHECKING:
+    from sonovox.hub import Progress
+
+__all__ = ["PretrainedBlock", "confined_source", "open_blocks"]
+
+_REPOSITORY = re.compile(r"(?:hf:)?([\w.-]+/[\w.-]+)")
+
+
+class PretrainedBlock(nn.Module):
+    """A module around a pretrained `model`.
+
+    Args:
+        source: of the model.
+        freeze: evaluation mode, whatever `train()` says, and no gradients.
+
+    Attributes:
+        as_speechbrain: whether it gives SpeechBrain's numbers where they depend on the padding.
+        opens_itself: whether it has its model from the start, or only after `open`.
+    """
+
+    model: nn.Module
+    as_speechbrain: bool = False
+    opens_itself: ClassVar[bool] = True
+
+    def __init__(self, source: str | os.PathLike[str], freeze: bool) -> None:
+        super().__init__()
+        self.source = source
+        self.freeze = freeze
+
+    @abstractmethod
+    def open(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        offline: bool | None = None,
+        progress: "Progress | bool | None" = None,
+    ) -> None:
+        """Read the model of `source`."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has its model."""
+        return hasattr(self, "model")
+
+    def apply_freeze(self) -> None:
+        """Freeze the model if `freeze` says so."""
+        if self.freeze:
+            self.model.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Any:
+        """As of any module, but that a frozen model stays in evaluation mode."""
+        super().train(mode)
+        if self.freeze and self.is_open:
+            self.model.eval()
+        return self
+
+
+def open_blocks(
+    values: Iterable[object],
+    folder: Source,
+    *,
+    offline: bool | None = None,
+    progress: "Progress | bool | None" = None,
+) -> None:
+    """Give their models to the blocks that a file in `folder` describes.
+
+    Args:
+        values: of the file; blocks are looked for in modules and mappings of modules.
+        folder: where the file is; see `confined_source`.
+        offline: use the cache only.
+        progress: who is told.
+
+    Raises:
+        SourceError: a model from elsewhere.
+        HubError: a model cannot be had.
+        WeightsError: it is not what the block wants.
+    """
+    for value in values:
+        if isinstance(value, Mapping):
+            open_blocks(value.values(), folder, offline=offline, progress=progress)
+        elif isinstance(value, nn.Module):
+            for block in value.modules():
+                if isinstance(block, PretrainedBlock) and not block.is_open:
+                    block.open(confined_source(block.source, folder), offline=offline, progress=progress)
+
+
+def confined_source(source: str | os.PathLike[str], folder: Source) -> str:
+    """Where the model is that a file in `folder` names: inside of it, or a repository of the hub.
+
+    Raises:
+        SourceError: anywhere else.
+
+    >>> from pathlib import Path
+    >>> confined_source("facebook/wav2vec2-base", LocalSource(Path("model")))
+    'hf:facebook/wav2vec2-base'
+    """
+    name = os.fspath(source)
+    if isinstance(folder, LocalSource) and is_inside(name) and (folder.path / name).is_dir():
+        return str(folder.path / name)
+    repository = _REPOSITORY.fullmatch(name)
+    if repository is None or not is_inside(repository[1]):
+        raise SourceError(
+            f"the model {name!r} is neither in {folder} nor a repository", hint="copy the folder of the encoder into it"
+        )
+    return f"hf:{repository[1]}"

@@ -1,0 +1,185 @@
+"""Encoders in Hugging Face folders: found, read without running code, and written.
+
+config.json                sizes
+model.safetensors          weights, or pytorch_model.bin, or shards with an index
+preprocessor_config.json   sample rate, normalisation of waveforms
+vocab.json                 labels of a CTC head, with tokenizer_config.json
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from sonovox._internal.errors import ArgumentError, WeightsError
+from sonovox._internal.folders import atomic_folder
+from sonovox.hub import fetch, load_weights, pack_weights, transfer
+from sonovox.models.wav2vec2.config import Wav2Vec2Config
+from sonovox.models.wav2vec2.convert import from_huggingface, to_huggingface
+from sonovox.models.wav2vec2.model import Wav2Vec2Model, build_wav2vec2
+from sonovox.models.wav2vec2.preprocessor import Preprocessor
+from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
+
+if TYPE_CHECKING:
+    from sonovox.hub import Progress
+
+__all__ = ["FOLDER_FILES", "PretrainedWav2Vec2", "load_wav2vec2", "save_wav2vec2"]
+
+# What is taken from a repository; folders differ in which of these they hold.
+FOLDER_FILES = (
+    "config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+    "pytorch_model-*.bin",
+    "vocab.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
+# In a folder on disk, the first of these that is there.
+WEIGHTS = (
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PretrainedWav2Vec2:
+    """A model and what belongs to it.
+
+    Args:
+        model: in evaluation mode; `model.aux` is the CTC head where there is one.
+        config: its sizes.
+        preprocessor: what waveforms need before it.
+        vocabulary: labels of the CTC head; None without a head.
+    """
+
+    model: Wav2Vec2Model
+    config: Wav2Vec2Config
+    preprocessor: Preprocessor = field(default_factory=Preprocessor)
+    vocabulary: CTCVocabulary | None = None
+
+
+def load_wav2vec2(
+    source: str | os.PathLike[str],
+    *,
+    head: bool = True,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
+    offline: bool | None = None,
+    progress: "Progress | bool | None" = None,
+) -> PretrainedWav2Vec2:
+    """The encoder of a Hugging Face folder, in evaluation mode, with all that belongs to it.
+
+    Args:
+        source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model.
+        head: whether a CTC head and its labels are wanted where there is one.
+        device: where the weights go.
+        dtype: float32 by default.
+        offline: use the cache only; None asks `SONOVOX_OFFLINE`.
+        progress: see `hub.fetch`.
+
+    Raises:
+        HubError: the files cannot be had.
+        WeightsError: they are no model of these families, or not whole.
+    """
+    folder = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
+    description = _description(folder)
+    config = Wav2Vec2Config.from_huggingface(description, aux=head)
+    weights = from_huggingface(load_weights(_weights_in(folder), device=device, dtype=dtype or torch.float32))
+    _check_layers(config, weights, folder)
+    if not head:
+        weights = {name: tensor for name, tensor in weights.items() if not name.startswith("aux.")}
+    with torch.device("meta"):  # no memory for weights that are replaced at once
+        model = build_wav2vec2(config)
+    if model.masking is not None and "masking.embedding" not in weights:  # models that were never pretrained lack it
+        weights["masking.embedding"] = torch.rand(config.encoder_embed_dim, device=device, dtype=dtype)
+    if model.masking is None:
+        weights.pop("masking.embedding", None)
+    transfer(model, weights)
+    vocabulary = None
+    if model.aux is not None:
+        vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id"))
+    return PretrainedWav2Vec2(model.eval(), config, Preprocessor.from_folder(folder), vocabulary)
+
+
+def save_wav2vec2(
+    folder: str | os.PathLike[str],
+    model: Wav2Vec2Model,
+    config: Wav2Vec2Config,
+    preprocessor: Preprocessor | None = None,
+    vocabulary: CTCVocabulary | None = None,
+) -> Path:
+    """A folder that `load_wav2vec2` and transformers read; it appears as a whole or not at all.
+
+    Args:
+        folder: where to; what stands there is replaced if it is such a folder.
+        model: its weights are written in their dtype.
+        config: its sizes.
+        preprocessor: what waveforms need before it.
+        vocabulary: labels of `model.aux`.
+
+    Raises:
+        ArgumentError: a head without labels or with another number of them, or a folder with other things in it.
+        WriteError: the disk is full, and the like.
+    """
+    folder = Path(folder)
+    if (model.aux is None) != (vocabulary is None):
+        raise ArgumentError("a CTC head needs its vocabulary, and a vocabulary its head", hint="give both or none")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").is_file():
+        raise ArgumentError(f"{folder} holds something else than a model", hint="give a new folder")
+    description: dict[str, Any] = replace(config, aux_num_out=getattr(model.aux, "out_features", None)).to_huggingface()
+    files = {}
+    if vocabulary is not None:
+        if len(vocabulary.labels) != description["vocab_size"]:
+            raise ArgumentError(
+                f"vocabulary has {len(vocabulary.labels)} labels, and the head {description['vocab_size']} outputs"
+            )
+        description["pad_token_id"] = vocabulary.blank
+        files = vocabulary.to_files()
+    files["config.json"] = json.dumps(description, indent=1).encode()
+    files["preprocessor_config.json"] = json.dumps((preprocessor or Preprocessor()).to_huggingface(), indent=1).encode()
+    files["model.safetensors"] = pack_weights(to_huggingface(model.state_dict(), config.family))
+    with atomic_folder(folder) as writer:
+        for name, content in files.items():
+            writer.write(name, [content])
+    return folder
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    file = folder / "config.json"
+    try:
+        description = json.loads(file.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"{folder} holds no config.json", hint="give the folder of a Hugging Face model") from error
+    except ValueError as error:
+        raise WeightsError(f"{file} cannot be read: {error}", hint="fetch it again") from error
+    if not isinstance(description, dict):
+        raise WeightsError(f"{file} must hold a mapping, got {type(description).__name__}", hint="fetch it again")
+    return description
+
+
+def _weights_in(folder: Path) -> Path:
+    for name in WEIGHTS:
+        if (folder / name).is_file():
+            return folder / name
+    raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(WEIGHTS)}")
+
+
+def _check_layers(config: Wav2Vec2Config, weights: dict[str, torch.Tensor], folder: Path) -> None:
+    """Before millions of layers are built that a damaged or hostile config.json asks for."""
+    found = [re.match(r"encoder\.transformer\.layers\.(\d+)\.", name) for name in weights]
+    layers = 1 + max((int(match[1]) for match in found if match), default=-1)
+    if layers != config.encoder_num_layers:
+        raise WeightsError(
+            f"config.json of {folder} asks for {config.encoder_num_layers} layers, its weights have {layers}",
+            hint="the two belong to different models",
+        )

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+import torch
+
+from small_encoder import KINDS, VOCABULARY, config, encoder, speech, write_folder
+from sonovox._internal.errors import ArgumentError, HubError, WeightsError
+from sonovox.hub import load_weights, save_weights
+from sonovox.models.wav2vec2 import load_wav2vec2, save_wav2vec2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_is_read_as_it_was_written(tmp_path, kind):
+    write_folder(tmp_path / "model", kind, aux_num_out=6, do_normalize=False)
+    loaded = load_wav2vec2(tmp_path / "model")
+    assert loaded.config == config(kind, aux_num_out=6)
+    assert loaded.vocabulary == VOCABULARY
+    assert not loaded.preprocessor.do_normalize
+    assert not loaded.model.training
+    torch.testing.assert_close(loaded.model(*speech())[0], encoder(kind, aux_num_out=6)(*speech())[0])
+
+
+def test_a_head_is_left_out_on_request(tmp_path):
+    write_folder(tmp_path / "model", aux_num_out=6)
+    loaded = load_wav2vec2(tmp_path / "model", head=False, dtype=torch.bfloat16)
+    assert loaded.model.aux is None
+    assert loaded.vocabulary is None
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.bfloat16}
+
+
+def test_pickled_and_divided_weights_load(tmp_path):
+    folder = write_folder(tmp_path / "model")
+    whole = folder / "model.safetensors"
+    weights = load_weights(whole)
+    expected = load_wav2vec2(folder).model.state_dict()
+    whole.unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    torch.testing.assert_close(load_wav2vec2(folder).model.state_dict(), expected)
+    (folder / "pytorch_model.bin").unlink()
+    places = {name: f"model-0000{1 + i % 2}-of-00002.safetensors" for i, name in enumerate(weights)}
+    for file in set(places.values()):
+        save_weights(folder / file, {name: weights[name] for name in weights if places[name] == file})
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    torch.testing.assert_close(load_wav2vec2(folder).model.state_dict(), expected)
+
+
+def test_an_embedding_of_masks_is_drawn_where_the_weights_have_none_and_left_where_no_mask_is(tmp_path):
+    folder = write_folder(tmp_path / "model", mask_time_prob=0.05)
+    assert load_wav2vec2(folder).model.masking is not None
+    weights = load_weights(folder / "model.safetensors")
+    save_weights(folder / "model.safetensors", {n: t for n, t in weights.items() if n != "masked_spec_embed"})
+    assert load_wav2vec2(folder).model.masking.embedding.isfinite().all()
+    description = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**description, "mask_time_prob": 0.0}))
+    save_weights(folder / "model.safetensors", weights)
+    assert load_wav2vec2(folder).model.masking is None
+
+
+def test_a_configuration_with_other_layers_than_the_weights_builds_nothing(tmp_path):
+    folder = write_folder(tmp_path / "model")
+    description = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**description, "num_hidden_layers": 10**9}))
+    with pytest.raises(WeightsError, match="asks for 1000000000 layers, its weights have 2"):
+        load_wav2vec2(folder)
+
+
+@pytest.mark.parametrize(("name", "said"), [("config.json", "no config.json"), ("model.safetensors", "no weights")])
+def test_missing_files_are_told(tmp_path, name, said):
+    folder = write_folder(tmp_path / "model")
+    (folder / name).unlink()
+    with pytest.raises(WeightsError, match=said):
+        load_wav2vec2(folder)
+
+
+def test_a_damaged_configuration_is_told(tmp_path):
+    folder = write_folder(tmp_path / "model")
+    for content, said in (("{", "cannot be read"), ("[]", "must hold a mapping")):
+        (folder / "config.json").write_text(content)
+        with pytest.raises(WeightsError, match=said):
+            load_wav2vec2(folder)
+
+
+def test_a_repository_that_is_not_there_is_an_error_of_the_hub(monkeypatch, tmp_path):
+    monkeypatch.setenv("SONOVOX_CACHE", str(tmp_path))
+    with pytest.raises(HubError):
+        load_wav2vec2("facebook/wav2vec2-base", offline=True)
+
+
+def test_what_does_not_belong_together_is_not_written(tmp_path):
+    with pytest.raises(ArgumentError, match="needs its vocabulary"):
+        save_wav2vec2(tmp_path / "a", encoder(aux_num_out=6), config())
+    with pytest.raises(ArgumentError, match="6 labels, and the head 9 outputs"):
+        save_wav2vec2(tmp_path / "a", encoder(aux_num_out=9), config(), None, VOCABULARY)
+    (tmp_path / "thesis.txt").write_text("x")
+    with pytest.raises(ArgumentError, match="something else"):
+        save_wav2vec2(tmp_path, encoder(), config())
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("kind", KINDS)
+def test_transformers_reads_what_is_written(tmp_path, kind):
+    from transformers import AutoModelForCTC, AutoProcessor
+
+    folder = write_folder(tmp_path / "model", kind, aux_num_out=6)
+    theirs, (waves, lengths) = AutoModelForCTC.from_pretrained(folder).eval(), speech()
+    mask = torch.arange(waves.shape[1]) < lengths[:, None]
+    with torch.no_grad():
+        expected = theirs(waves, attention_mask=mask.long()).logits
+        found, _ = load_wav2vec2(folder).model(waves, lengths)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * expected.abs().max().item())
+    processor = AutoProcessor.from_pretrained(folder)
+    assert processor.tokenizer.decode([3, 3, 0, 2, 4]) == VOCABULARY.text([3, 3, 0, 2, 4]) == "A B"

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from sonovox._internal.errors import WeightsError
+from sonovox.models.wav2vec2 import CTCVocabulary
+
+LABELS = {"<pad>": 0, "<s>": 1, "</s>": 2, "<unk>": 3, "|": 4, "A": 5, "B": 6}
+
+
+def folder(path, vocabulary=LABELS, **files):
+    (path / "vocab.json").write_text(json.dumps(vocabulary))
+    for name, content in files.items():
+        (path / f"{name}.json").write_text(json.dumps(content))
+    return path
+
+
+def test_frames_become_words(tmp_path):
+    vocabulary = CTCVocabulary.from_folder(folder(tmp_path))
+    assert vocabulary.text([4, 0, 5, 5, 0, 5, 6, 4, 4, 3, 2, 6, 0, 4]) == "AAB B"
+    assert vocabulary.decode_ids([5, 5]) == "AA"
+    assert vocabulary.blank == 0
+
+
+def test_special_tokens_come_from_the_files(tmp_path):
+    settings = {"pad_token": {"content": "[PAD]"}, "word_delimiter_token": "_", "unk_token": "[UNK]"}
+    labels = {"a": 0, "_": 1, "b": 2, "[UNK]": 3}
+    found = CTCVocabulary.from_folder(folder(tmp_path, labels, tokenizer_config=settings, added_tokens={"[PAD]": 4}))
+    assert found.blank == 4
+    assert found.text([0, 1, 3, 2, 4]) == "a b"
+
+
+def test_the_configuration_of_the_model_may_name_the_blank(tmp_path):
+    assert CTCVocabulary.from_folder(folder(tmp_path), blank=3).blank == 3
+    assert CTCVocabulary.from_folder(folder(tmp_path), blank=99).blank == 0
+
+
+def test_files_are_read_back(tmp_path):
+    original = CTCVocabulary.from_folder(folder(tmp_path))
+    for name, content in original.to_files().items():
+        (tmp_path / name).write_bytes(content)
+    assert CTCVocabulary.from_folder(tmp_path) == original
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "must hold a mapping"),
+        ('{"a": "b"}', "labels to their numbers"),
+        ('{"a": 99999999999}', "labels to their numbers"),
+        ('{"eng": {"a": 0}, "deu": {"a": 0}}', "2 languages"),
+    ],
+)
+def test_files_that_are_no_vocabulary_are_refused(tmp_path, content, said):
+    (tmp_path / "vocab.json").write_text(content)
+    with pytest.raises(WeightsError, match=said):
+        CTCVocabulary.from_folder(tmp_path)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(WeightsError, match="no file"):
+        CTCVocabulary.from_folder(tmp_path)
