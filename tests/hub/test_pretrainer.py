@@ -93,6 +93,15 @@ def test_from_a_wheel(folder, wheelhouse):
     assert loaded_from(Pretrainer(loadables={"model": layer()}), "pypi:tiny==1.0/tiny/model") == 1.0
 
 
+@pytest.mark.parametrize("path", ["speechbrain/asr/best.ckpt", "speechbrain/asr/other.ckpt"])
+def test_a_path_into_the_hub_is_found_in_a_wheel_that_mirrors_it(folder, wheelhouse, path):
+    # Beside the YAML file, under its own name or under that of the loadable.
+    name = "best" if path.endswith("best.ckpt") else "model"
+    wheelhouse("tiny", "1.0", {f"tiny/model/{name}.ckpt": (folder / "model.ckpt").read_bytes()})
+    pretrainer = Pretrainer(None, {"model": layer()}, {"model": path})
+    assert loaded_from(pretrainer, "pypi:tiny==1.0/tiny/model", confined=True) == 1.0
+
+
 @pytest.mark.parametrize("confined", [False, True])
 @pytest.mark.parametrize("path", ["speechbrain/asr/best.ckpt", "hf:speechbrain/asr/deep/best.ckpt", "speechbrain/x/y"])
 def test_a_path_into_the_hub_is_found_in_a_folder_that_was_copied_from_there(folder, path, confined, monkeypatch):

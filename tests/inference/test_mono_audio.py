@@ -5,7 +5,7 @@ import torch
 
 import sonovox
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError
-from sonovox.inference.mono_audio import audio_name, mono_blocks
+from sonovox.inference.mono_audio import audio_name, mono_blocks, mono_stretch
 
 
 def tone(sample_rate, seconds=1.5):
@@ -50,3 +50,19 @@ def test_names_for_messages(tmp_path):
     assert audio_name(tmp_path / "a.wav") == str(tmp_path / "a.wav")
     assert audio_name(torch.zeros(1)) == "the tensor"
     assert audio_name(io.BytesIO())
+
+
+@pytest.mark.parametrize("sample_rate", [16000, 44100])
+def test_a_stretch_of_a_file_is_what_lies_there(tmp_path, sample_rate):
+    sonovox.save(tmp_path / "a.wav", tone(sample_rate, 3.0).repeat(2, 1), sample_rate)
+    blocks = list(mono_stretch(tmp_path / "a.wav", 0.5, 2.25, 16000, block_seconds=1.0))
+    assert [len(block) for block in blocks] == [16000, 12000]
+    # The edges of a resampled signal ring.
+    torch.testing.assert_close(torch.cat(blocks)[800:-800], tone(16000, 3.0)[8800:35200], atol=1e-4, rtol=0)
+
+
+def test_a_stretch_ends_with_the_file(tmp_path):
+    sonovox.save(tmp_path / "a.wav", tone(16000)[None], 16000)
+    assert [len(block) for block in mono_stretch(tmp_path / "a.wav", 1.0, 9.0, 16000)] == [8000]
+    assert list(mono_stretch(tmp_path / "a.wav", 1.0, 1.0, 16000)) == []
+    assert list(mono_stretch(tmp_path / "a.wav", 5.0, 9.0, 16000)) == []

@@ -90,7 +90,7 @@ _LAYERS = _of(
     ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding
     PositionalwiseFeedForward QuasiRNN RNN RNNCell RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv
     Softmax StatisticsPooling Swish TDNNBlock TransformerDecoder TransformerDecoderLayer TransformerEncoder
-    TransformerEncoderLayer spectral_magnitude
+    TransformerEncoderLayer resynthesize spectral_magnitude
     """,
 )
 _LOSSES = _of(

@@ -17,7 +17,7 @@ from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError, HubError, NotInSourceError, SonovoxError, SourceError, WeightsError
 from sonovox._internal.files import atomic_path
 from sonovox.hub.fetch import fetch
-from sonovox.hub.sources import LocalSource, Source, is_inside, parse_source, spelled_out
+from sonovox.hub.sources import LocalSource, PackageSource, Source, is_inside, parse_source, spelled_out
 
 if TYPE_CHECKING:
     from sonovox.hub.progress import Progress
@@ -148,8 +148,8 @@ class Pretrainer:
     ) -> dict[str, Path]:
         """The file of each loadable, fetched into the cache where it is not on this machine.
 
-        A path into a repository is looked for in a local `default_source` first, so
-        that a folder that was copied from the hub works offline.
+        A path into a repository is looked for in a `default_source` that is a folder or
+        a wheel first, so that what was copied from the hub works without it.
 
         Args:
             default_source: folder, repository (`hf:owner/name`, `owner/name`), or the beginning of an address
@@ -243,7 +243,9 @@ class Pretrainer:
         if confined and given.startswith("http://"):
             raise SourceError(f"{given} is not fetched: anybody on the way could change it", hint="use https://")
         if (remote := spelled_out(given)) is not None:
-            return [remote]
+            beside = dict.fromkeys([self.split_path(given)[1].partition("?")[0], *self._names(name)])
+            # A wheel that mirrors a repository has its files beside the YAML file that names the repository.
+            return [*(f"{origin}/{file}" for file in beside if isinstance(origin, PackageSource)), remote]
         if given and (origin is None or not confined):
             raise NotInSourceError(f"there is no file {given}", hint="a path is local, owner/name/file or an address")
         if origin is None:

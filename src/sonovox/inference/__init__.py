@@ -6,17 +6,30 @@ from sonovox._internal.lazy import lazy_names
 
 if TYPE_CHECKING:
     from sonovox.inference.asr import WhisperASR, transcribe
+    from sonovox.inference.classify import EncoderClassifier
+    from sonovox.inference.detect_speech import VAD
     from sonovox.inference.encoder_asr import EncoderASR
+    from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
     from sonovox.inference.interface import Pretrained
     from sonovox.inference.load_recogniser import load_recogniser
     from sonovox.inference.model_folder import save_pretrained
+    from sonovox.inference.separation import SepformerSeparation
+    from sonovox.inference.speaker import SpeakerRecognition
     from sonovox.inference.transcript import Segment, Transcript
+    from sonovox.inference.waveform_encoder import WaveformEncoder
 
 __all__ = [
     "EncoderASR",
+    "EncoderClassifier",
     "Pretrained",
     "Segment",
+    "SepformerSeparation",
+    "SpeakerRecognition",
+    "SpectralMaskEnhancement",
     "Transcript",
+    "VAD",
+    "WaveformEncoder",
+    "WaveformEnhancement",
     "WhisperASR",
     "load_recogniser",
     "save_pretrained",
@@ -27,9 +40,16 @@ __getattr__ = lazy_names(
     __name__,
     {
         "EncoderASR": "sonovox.inference.encoder_asr",
+        "EncoderClassifier": "sonovox.inference.classify",
         "Pretrained": "sonovox.inference.interface",
         "Segment": "sonovox.inference.transcript",
+        "SepformerSeparation": "sonovox.inference.separation",
+        "SpeakerRecognition": "sonovox.inference.speaker",
+        "SpectralMaskEnhancement": "sonovox.inference.enhancement",
         "Transcript": "sonovox.inference.transcript",
+        "VAD": "sonovox.inference.detect_speech",
+        "WaveformEncoder": "sonovox.inference.waveform_encoder",
+        "WaveformEnhancement": "sonovox.inference.enhancement",
         "WhisperASR": "sonovox.inference.asr",
         "load_recogniser": "sonovox.inference.load_recogniser",
         "save_pretrained": "sonovox.inference.model_folder",

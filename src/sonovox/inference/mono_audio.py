@@ -9,10 +9,10 @@ from torch import Tensor
 from sonovox._internal.checks import check_floating, check_positive
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError
 from sonovox.dsp.resample import resample
-from sonovox.io import stream
+from sonovox.io import info, stream
 from sonovox.io.source import AudioFile, name_of_object
 
-__all__ = ["Audio", "audio_name", "mono_blocks"]
+__all__ = ["Audio", "audio_name", "mono_blocks", "mono_stretch"]
 
 Audio = AudioFile | Tensor
 
@@ -49,6 +49,32 @@ def mono_blocks(
         yield resample(samples if samples.dim() == 1 else samples.mean(0), sample_rate, model_rate)
         return
     for block in stream(audio, block_seconds, sample_rate=model_rate, mono=True, check=True):
+        yield block[0]
+
+
+def mono_stretch(
+    path: str | os.PathLike[str], begin: float, end: float, model_rate: int, *, block_seconds: float = 30.0
+) -> Iterator[Tensor]:
+    """Blocks `(time,)` of a file from `begin` to `end`, as those of `mono_blocks`; none where that is no sample.
+
+    Args:
+        path: of the file.
+        begin: in seconds.
+        end: in seconds; that of the file where it lies behind it.
+        model_rate: of the blocks, in Hz.
+        block_seconds: length of a block.
+
+    Raises:
+        AudioError: the file cannot be read, or holds NaN or infinity.
+    """
+    metadata = info(path)
+    first = round(begin * metadata.sample_rate)
+    count = min(round(end * metadata.sample_rate), metadata.num_frames) - first
+    if count <= 0:
+        return
+    for block in stream(
+        path, block_seconds, sample_rate=model_rate, mono=True, frame_offset=first, num_frames=count, check=True
+    ):
         yield block[0]
 
 

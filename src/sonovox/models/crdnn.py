@@ -18,7 +18,7 @@ from sonovox.nn.linear import Linear
 from sonovox.nn.normalization import BatchNorm1d, LayerNorm
 from sonovox.nn.pooling import Pooling1d, Pooling2d
 
-__all__ = ["CRDNN"]
+__all__ = ["CNN_Block", "CRDNN", "DNN_Block"]
 
 Activation = Callable[[], nn.Module]
 Shape = Sequence[int | None]
@@ -90,7 +90,7 @@ class CRDNN(Sequential):
             cnn = Sequential(input_shape=input_shape)
             for block in range(cnn_blocks):
                 cnn.append(
-                    _CNNBlock,
+                    CNN_Block,
                     channels=cnn_channels[block],
                     kernel_size=cnn_kernelsize,
                     activation=activation,
@@ -120,7 +120,7 @@ class CRDNN(Sequential):
             dnn = Sequential(input_shape=self.get_output_shape())
             for block in range(dnn_blocks):
                 dnn.append(
-                    _DNNBlock,
+                    DNN_Block,
                     neurons=dnn_neurons,
                     activation=activation,
                     dropout=dropout,
@@ -139,18 +139,32 @@ class CRDNN(Sequential):
             self.append(nn.Dropout(dropout))
 
 
-class _CNNBlock(Sequential):
-    """Two convolutions with layer normalisation, a maximum over neighbouring bins, dropout of channels."""
+class CNN_Block(Sequential):  # noqa: N801 - the name in model folders
+    """Two convolutions with layer normalisation, a maximum over neighbouring bins, dropout of channels.
+
+    Args:
+        input_shape: shape of the input, such as `(None, None, 40)`.
+        channels: of both convolutions.
+        kernel_size: of both convolutions.
+        activation: builds the activations.
+        using_2d_pool: the maximum is over `pooling_size` frames, too.
+        pooling_size: bins of which the maximum is kept.
+        dropout: share of the channels that is zeroed in training.
+
+    >>> import torch
+    >>> CNN_Block([None, None, 40], channels=8)(torch.zeros(2, 50, 40)).shape
+    torch.Size([2, 50, 20, 8])
+    """
 
     def __init__(
         self,
         input_shape: Shape,
         channels: int,
-        kernel_size: Sequence[int],
-        activation: Activation,
-        using_2d_pool: bool,
-        pooling_size: int,
-        dropout: float,
+        kernel_size: Sequence[int] = (3, 3),
+        activation: Activation = nn.LeakyReLU,
+        using_2d_pool: bool = False,
+        pooling_size: int = 2,
+        dropout: float = 0.15,
     ) -> None:
         super().__init__(input_shape=input_shape)
         for number in (1, 2):
@@ -165,10 +179,23 @@ class _CNNBlock(Sequential):
         self.append(Dropout2d(dropout), layer_name="drop")
 
 
-class _DNNBlock(Sequential):
-    """A linear layer with batch normalisation and dropout."""
+class DNN_Block(Sequential):  # noqa: N801 - the name in model folders
+    """A linear layer with batch normalisation and dropout.
 
-    def __init__(self, input_shape: Shape, neurons: int, activation: Activation, dropout: float) -> None:
+    Args:
+        input_shape: shape of the input, such as `(None, None, 40)`.
+        neurons: features of the result.
+        activation: builds the activation.
+        dropout: share that is zeroed in training.
+
+    >>> import torch
+    >>> DNN_Block([None, None, 40], neurons=8)(torch.zeros(2, 50, 40)).shape
+    torch.Size([2, 50, 8])
+    """
+
+    def __init__(
+        self, input_shape: Shape, neurons: int, activation: Activation = nn.LeakyReLU, dropout: float = 0.15
+    ) -> None:
         super().__init__(input_shape=input_shape)
         self.append(Linear, n_neurons=neurons, layer_name="linear")
         self.append(BatchNorm1d, layer_name="norm")

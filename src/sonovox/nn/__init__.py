@@ -84,6 +84,7 @@ __all__ = [
     "get_key_padding_mask",
     "get_length_mask",
     "get_lookahead_mask",
+    "resynthesize",
     "spectral_magnitude",
     "stack_filter_properties",
 ]
@@ -129,6 +130,7 @@ if TYPE_CHECKING:
     from sonovox.nn.recurrent import GRU, LSTM, RNN
     from sonovox.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
     from sonovox.nn.relative_attention import RelPosMHAXL
+    from sonovox.nn.resynthesis import resynthesize
     from sonovox.nn.rotary_attention import RoPEMHA
     from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d
     from sonovox.nn.sinc_convolution import SincConv
@@ -180,6 +182,7 @@ _FILES = {
     "recurrent": ("GRU", "LSTM", "RNN"),
     "recurrent_cells": ("GRUCell", "LSTMCell", "RNNCell"),
     "relative_attention": ("RelPosMHAXL",),
+    "resynthesis": ("resynthesize",),
     "rotary_attention": ("RoPEMHA",),
     "separable_convolution": ("DepthwiseSeparableConv1d",),
     "sinc_convolution": ("SincConv",),

@@ -1,0 +1,142 @@
+"""Speech without its noise: by a mask on the spectrum, or from waveform to waveform."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from sonovox._internal.errors import UnsupportedAudioError
+from sonovox.inference.interface import Pretrained, fetched_audio
+from sonovox.inference.mono_audio import mono_blocks
+from sonovox.inference.overlapping_chunks import through_chunks
+from sonovox.inference.wave_batches import wave_batch
+from sonovox.io import save
+from sonovox.nn.resynthesis import SMALLEST_PEAK, resynthesize
+
+__all__ = ["SpectralMaskEnhancement", "WaveformEnhancement"]
+
+AudioPath = str | os.PathLike[str]
+# A recording up to the first is heard as a whole, a longer one in such chunks, of which the second overlaps.
+CHUNK_SECONDS, OVERLAP_SECONDS = 60.0, 2.0
+
+
+class SpectralMaskEnhancement(Pretrained):
+    """A denoiser that multiplies the magnitudes of a spectrum by a mask, and keeps its phases.
+
+    The YAML file has the module `enhance_model`, from features to a mask; and
+    `compute_stft`, `spectral_magnitude` and `resynth`, the functions around it.
+    """
+
+    HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ("compute_stft", "spectral_magnitude", "resynth")
+    MODULES_NEEDED: ClassVar[tuple[str, ...]] = ("enhance_model",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.hparams.compute_stft.to(self.device)  # it is none of the modules
+        istft = getattr(self.hparams.resynth, "keywords", {}).get("istft")
+        if isinstance(istft, torch.nn.Module):
+            istft.to(self.device)
+
+    def compute_features(self, wavs: Tensor) -> Tensor:
+        """The logarithm of 1 + magnitude, `(batch, frames, bins)`, of `wavs`, `(batch, time)`."""
+        return torch.log1p(self.hparams.spectral_magnitude(self.hparams.compute_stft(wavs)))
+
+    def enhance_batch(self, noisy: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The waveforms without noise, `(batch, time)`.
+
+        Args:
+            noisy: `(batch, time)` at the rate of the model, padded with zeros; or `(time,)`.
+            lengths: `(batch,)`, shares of the longest one, in (0, 1]; all are full if None. They keep padding
+                from being heard by models that know lengths; near the end of an item its frames reach into it.
+
+        Raises:
+            ArgumentError: shapes or lengths that cannot be.
+            NonFiniteAudioError: NaN or infinity among the samples.
+        """
+        return self._enhanced(noisy, lengths)
+
+    def enhance_file(self, filename: AudioPath, output_filename: AudioPath | None = None, **kwargs: Any) -> Tensor:
+        """The recording without noise, `(time,)`, one channel at the rate of the model.
+
+        One of more than 60 s goes through the model in chunks that overlap, so that only
+        the result grows with its length.
+
+        Args:
+            filename: of any length, sample rate and number of channels; or a source of `hub.fetch`.
+            output_filename: of a file to be written; None for none.
+            kwargs: not needed; `savedir` of SpeechBrain is taken.
+
+        Raises:
+            AudioError: the file cannot be read, or holds no samples, NaN or infinity.
+            HubError: it cannot be had.
+            WriteError: the result cannot be written.
+        """
+        resynth = self.hparams.resynth
+        is_ours = isinstance(resynth, functools.partial) and resynth.func is resynthesize
+        # Each chunk by its own peak would change the loudness from one to the next.
+        options = {"normalize_wavs": False} if is_ours else {}
+        enhanced = _enhanced_file(self, filename, lambda chunk: self._enhanced(chunk, None, **options))
+        if is_ours and resynth.keywords.get("normalize_wavs", True):
+            enhanced = enhanced / (enhanced.abs().max() + SMALLEST_PEAK)
+        return _saved(self, enhanced, output_filename)
+
+    def _enhanced(self, noisy: Tensor, lengths: Tensor | None, **options: Any) -> Tensor:
+        known = lengths is not None
+        noisy, lengths = wave_batch(noisy, lengths, self.device)
+        features = self.compute_features(noisy)
+        mask = self.mods["enhance_model"](features, lengths=lengths) if known else self.mods["enhance_model"](features)
+        return self.hparams.resynth(torch.expm1(mask * features), noisy, **options)
+
+
+class WaveformEnhancement(Pretrained):
+    """A denoiser from waveform to waveform: the module `enhance_model`."""
+
+    MODULES_NEEDED: ClassVar[tuple[str, ...]] = ("enhance_model",)
+
+    def enhance_batch(self, noisy: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The waveforms without noise, `(batch, time)`.
+
+        Args:
+            noisy: `(batch, time)` at the rate of the model, padded with zeros; or `(time,)`.
+            lengths: `(batch,)`, shares of the longest one; the models of this kind do not need them.
+
+        Raises:
+            ArgumentError: shapes or lengths that cannot be.
+            NonFiniteAudioError: NaN or infinity among the samples.
+        """
+        noisy, _ = wave_batch(noisy, lengths, self.device)
+        enhanced = self.mods["enhance_model"](noisy)
+        return enhanced[0] if isinstance(enhanced, tuple) else enhanced  # magnitudes may come with it
+
+    def enhance_file(self, filename: AudioPath, output_filename: AudioPath | None = None, **kwargs: Any) -> Tensor:
+        """The recording without noise, `(time,)`; as of `SpectralMaskEnhancement.enhance_file`."""
+        return _saved(self, _enhanced_file(self, filename, self.enhance_batch), output_filename)
+
+    def forward(self, noisy: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """As `enhance_batch`."""
+        return self.enhance_batch(noisy, lengths)
+
+
+def _enhanced_file(model: Pretrained, path: AudioPath, enhance: Callable[[Tensor], Tensor]) -> Tensor:
+    rate = model.sample_rate
+    blocks = mono_blocks(fetched_audio(path), None, rate)
+    with torch.no_grad():
+        parts = through_chunks(
+            blocks,
+            lambda chunk: enhance(chunk).cpu(),
+            size=round(CHUNK_SECONDS * rate),
+            overlap=round(OVERLAP_SECONDS * rate),
+        )
+        results = [part[0] for part in parts]
+    if not results:
+        raise UnsupportedAudioError(f"{os.fspath(path)} holds no samples", hint="check how it was recorded or cut")
+    return torch.cat(results)
+
+
+def _saved(model: Pretrained, samples: Tensor, path: AudioPath | None) -> Tensor:
+    if path is not None:
+        save(path, samples, model.sample_rate)
+    return samples
