@@ -65,7 +65,7 @@ def test_no_steps_give_no_tokens():
 
 
 def test_ratios_out_of_order_are_refused():
-    with pytest.raises(ArgumentError, match="got 0.5 and 0.1"):
+    with pytest.raises(ArgumentError, match=r"got 0\.5 and 0\.1"):
         S2SBaseSearcher(0, 1, 0.5, 0.1)
 
 

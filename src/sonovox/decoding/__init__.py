@@ -7,9 +7,11 @@ from sonovox._internal.lazy import lazy_names
 if TYPE_CHECKING:
     from sonovox.decoding.beam_search import BeamSearchState, S2SBeamSearcher
     from sonovox.decoding.coverage_scorer import CoverageScorer, LengthScorer
+    from sonovox.decoding.ctc_beam import CTCBeamSearcher, CTCHypothesis, CTCPrefixBeamSearcher
     from sonovox.decoding.ctc_greedy import ctc_greedy_decode, filter_ctc_output
     from sonovox.decoding.ctc_scorer import CTCScorer
     from sonovox.decoding.language_model_scorers import RNNLMScorer, TransformerLMScorer
+    from sonovox.decoding.language_models import NGramLanguageModel
     from sonovox.decoding.rnn_searchers import S2SRNNBeamSearcher, S2SRNNGreedySearcher
     from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
     from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "BaseScorerInterface": "scorer_builder",
     "BeamSearchState": "beam_search",
+    "CTCBeamSearcher": "ctc_beam",
+    "CTCHypothesis": "ctc_beam",
+    "CTCPrefixBeamSearcher": "ctc_beam",
     "CTCScorer": "ctc_scorer",
     "CoverageScorer": "coverage_scorer",
     "LengthScorer": "coverage_scorer",
+    "NGramLanguageModel": "language_models",
     "RNNLMScorer": "language_model_scorers",
     "S2SBaseSearcher": "seq2seq",
     "S2SBeamSearcher": "beam_search",
@@ -38,9 +44,13 @@ _HOMES = {
 __all__ = [
     "BaseScorerInterface",
     "BeamSearchState",
+    "CTCBeamSearcher",
+    "CTCHypothesis",
+    "CTCPrefixBeamSearcher",
     "CTCScorer",
     "CoverageScorer",
     "LengthScorer",
+    "NGramLanguageModel",
     "RNNLMScorer",
     "S2SBaseSearcher",
     "S2SBeamSearcher",
