@@ -5,21 +5,23 @@ can be built without a model and get it afterwards, from inside the folder or fr
 the hub.
 """
 
+import copy
 import os
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import nn
 
-from sonovox._internal.errors import SourceError
+from sonovox._internal.errors import ArgumentError, SourceError
 from sonovox.hub.sources import LocalSource, Source, is_inside
 
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["PretrainedBlock", "confined_source", "open_blocks"]
+__all__ = ["PretrainedBlock", "confined_source", "open_blocks", "open_like"]
 
 _REPOSITORY = re.compile(r"(?:hf:)?([\w.-]+/[\w.-]+)")
 
@@ -34,14 +36,21 @@ class PretrainedBlock(nn.Module):
     Attributes:
         as_speechbrain: whether it gives SpeechBrain's numbers where they depend on the padding.
         opens_itself: whether it has its model from the start, or only after `open`.
+        published: names of models that `open` knows by heart.
+
+    Raises:
+        ArgumentError: a source that is no path.
     """
 
     model: nn.Module
     as_speechbrain: bool = False
     opens_itself: ClassVar[bool] = True
+    published: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, source: str | os.PathLike[str], freeze: bool) -> None:
         super().__init__()
+        if not isinstance(source, str | os.PathLike):
+            raise ArgumentError(f"source must be a folder or a repository, got {source!r}", hint="such as owner/name")
         self.source = source
         self.freeze = freeze
 
@@ -100,22 +109,35 @@ def open_blocks(
         elif isinstance(value, nn.Module):
             for block in value.modules():
                 if isinstance(block, PretrainedBlock) and not block.is_open:
-                    block.open(confined_source(block.source, folder), offline=offline, progress=progress)
+                    known = os.fspath(block.source) in block.published
+                    source = block.source if known else confined_source(block.source, folder)
+                    block.open(source, offline=offline, progress=progress)
+
+
+def open_like(built: nn.Module, trained: nn.Module) -> None:
+    """Give the unopened blocks in `built` copies of the parts of those in the same places in `trained`."""
+    for name, block in list(built.named_modules()):
+        if isinstance(block, PretrainedBlock) and not block.is_open:
+            other = trained.get_submodule(name)
+            for part, value in (*other.named_children(), *other.named_parameters(recurse=False)):
+                setattr(block, part, copy.deepcopy(value))
 
 
 def confined_source(source: str | os.PathLike[str], folder: Source) -> str:
     """Where the model is that a file in `folder` names: inside of it, or a repository of the hub.
 
+    A path on the machine of the training is looked for by its last part.
+
     Raises:
         SourceError: anywhere else.
 
-    >>> from pathlib import Path
     >>> confined_source("facebook/wav2vec2-base", LocalSource(Path("model")))
     'hf:facebook/wav2vec2-base'
     """
     name = os.fspath(source)
-    if isinstance(folder, LocalSource) and is_inside(name) and (folder.path / name).is_dir():
-        return str(folder.path / name)
+    for inside in (name, Path(name).name if Path(name).is_absolute() else ""):
+        if isinstance(folder, LocalSource) and inside and is_inside(inside) and (folder.path / inside).is_dir():
+            return str(folder.path / inside)
     repository = _REPOSITORY.fullmatch(name)
     if repository is None or not is_inside(repository[1]):
         raise SourceError(

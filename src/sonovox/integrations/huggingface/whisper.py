@@ -20,7 +20,7 @@ from sonovox.dsp.log_mel import log10_mel, whisper_scale
 from sonovox.integrations.huggingface.source import PretrainedBlock
 from sonovox.models.whisper.convert import from_huggingface
 from sonovox.models.whisper.model import DecoderCache
-from sonovox.models.whisper.pretrained import fetch_whisper, read_tokenizer, read_whisper
+from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED, fetch_whisper, read_tokenizer, read_whisper
 from sonovox.models.whisper.tokenizer import TASKS, WhisperTokenizer
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Whisper(PretrainedBlock):
     """
 
     model: "WhisperModel"
+    published = frozenset({*PRETRAINED, *ALIASES})
 
     def __init__(
         self,
