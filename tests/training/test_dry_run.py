@@ -4,6 +4,7 @@ from torch import nn
 
 from sonovox.data import DynamicItemDataset
 from sonovox.errors import TrainingError
+from sonovox.nn import InputNormalization
 from sonovox.training.brain import Brain
 from sonovox.training.dry_run import dry_run
 
@@ -42,6 +43,13 @@ def test_a_sound_run_changes_nothing():
     for name, value in learner.modules.state_dict().items():
         assert torch.equal(value, before[name]), name
     assert all(weight.grad is None for weight in learner.modules.parameters())
+
+
+def test_validation_sees_the_statistics_that_training_has_begun():
+    learner = brain()
+    learner.modules["model"] = nn.Sequential(InputNormalization(norm_type="global"), nn.Linear(1, 1))
+    dry_run(learner, {"train": dataset([1, 2, 3]), "valid": dataset([1])}, {"train": {"batch_size": 2}})
+    assert int(learner.modules["model"][0].count) == 0
 
 
 def test_all_items_that_cannot_be_read_are_named():

@@ -32,6 +32,8 @@ def dry_run(brain: "Brain", sets: Mapping[str, Any], loader_kwargs: Mapping[str,
     """
     bad: list[str] = []
     brain.modules.to(brain.device)
+    # Running statistics that the batch of the training leaves are needed by the other stages.
+    kept = {name: value.clone() for name, value in brain.modules.state_dict().items()}
     for name, stage in STAGES.items():
         if sets.get(name) is None:
             continue
@@ -48,6 +50,7 @@ def dry_run(brain: "Brain", sets: Mapping[str, Any], loader_kwargs: Mapping[str,
             raise TrainingError(f"the {name} set has no batch", hint="look at its description and its filters")
         _try(brain, stage, first)
         logger.info("%s: %d batches were read, one was computed", name, count)
+    brain.modules.load_state_dict(kept)
     if bad:
         more = f" and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
         raise TrainingError(
@@ -57,7 +60,6 @@ def dry_run(brain: "Brain", sets: Mapping[str, Any], loader_kwargs: Mapping[str,
 
 def _try(brain: "Brain", stage: Stage, batch: Any) -> None:
     """The forward pass, the loss, and in training the gradients, of one batch."""
-    kept = {name: value.clone() for name, value in brain.modules.state_dict().items()}
     brain.batch, brain.step = batch, 1
     brain.modules.train(stage is Stage.TRAIN)
     brain.on_stage_start(stage, 1 if stage is not Stage.TEST else None)
@@ -66,6 +68,5 @@ def _try(brain: "Brain", stage: Stage, batch: Any) -> None:
         if stage is Stage.TRAIN:
             loss.backward()
     brain.modules.zero_grad(set_to_none=True)
-    brain.modules.load_state_dict(kept)
     if not torch.isfinite(loss).all():
         raise TrainingError(f"the loss of the first {stage.name.lower()} batch is {loss.item()}")
