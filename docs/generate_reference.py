@@ -67,6 +67,14 @@ PAGES = (
         (
             "sonovox.inference.asr",
             "sonovox.inference.encoder_asr",
+            "sonovox.inference.speaker",
+            "sonovox.inference.voice_doubts",
+            "sonovox.inference.classify",
+            "sonovox.inference.detect_speech",
+            "sonovox.inference.speech_boundaries",
+            "sonovox.inference.separation",
+            "sonovox.inference.enhancement",
+            "sonovox.inference.waveform_encoder",
             "sonovox.inference.interface",
             "sonovox.inference.model_folder",
             "sonovox.inference.load_recogniser",
@@ -196,7 +204,8 @@ def render_constant(module: ModuleType, name: str, value: object) -> list[str]:
         return ["Published models by their names.", "\n".join(table)]
     for path in sorted(Path(inspect.getsourcefile(module) or "").parent.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+            if name in map(ast.unparse, targets):
                 return [code_block(_source(node))]
     raise LookupError(f"{module.__name__}.{name} is neither documented nor assigned")
 

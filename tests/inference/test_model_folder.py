@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -9,11 +10,12 @@ import torch
 
 import small_ctc_model
 from small_ctc_model import TRAIN_YAML, trained, write_model
+from small_encoder import write_folder as write_encoder_folder
 from sonovox._internal import folders
 from sonovox._internal.errors import ArgumentError, ChoiceError, HParamsError, WeightsError, WriteError
 from sonovox.hparams import load_hparams
-from sonovox.inference import EncoderASR
-from sonovox.inference.model_folder import save_pretrained
+from sonovox.inference import EncoderASR, EncoderClassifier
+from sonovox.inference.model_folder import INTERFACES, save_pretrained
 from sonovox.text.sentencepiece_processor import SentencePieceProcessor
 
 
@@ -112,7 +114,7 @@ def test_whatever_fails_the_older_model_stands(tmp_path, ctc_values, monkeypatch
 @pytest.mark.parametrize(
     ("changes", "error", "complaint"),
     [
-        ({"interface": "EncoderAsr"}, ChoiceError, "interface must be one of EncoderASR, got 'EncoderAsr'"),
+        ({"interface": "EncoderAsr"}, ChoiceError, "interface must be one of EncoderASR, .* got 'EncoderAsr'; did you mean EncoderASR"),
         ({"keys": ["encoder"]}, ArgumentError, "keys must have decoding_function, which EncoderASR needs"),
         ({"keys": [*small_ctc_model.KEYS, "encoders"]}, ArgumentError, "no key 'encoders' .*; did you mean encoder"),
         ({"keys": [*small_ctc_model.KEYS, "interface"]}, ArgumentError, "keys must not have interface"),
@@ -138,3 +140,66 @@ def test_the_yaml_file_is_plain_text_without_machine_or_time(ctc_folder):
     text = (ctc_folder / "hyperparams.yaml").read_text()
     assert "output_folder" not in text
     assert json.dumps(text).isascii()
+
+
+def test_a_classifier_is_written_with_its_labels_and_a_card_of_its_own(tmp_path):
+    yaml = """
+compute_features: !new:sonovox.nn.Fbank {n_mels: 20}
+mean_var_norm: !new:sonovox.nn.InputNormalization {norm_type: sentence, std_norm: false}
+embedding_model: !new:sonovox.models.Xvector
+    in_channels: 20
+    tdnn_blocks: 2
+    tdnn_channels: [8, 8]
+    tdnn_kernel_sizes: [3, 1]
+    tdnn_dilations: [1, 1]
+    lin_neurons: 8
+classifier: !new:sonovox.models.xvector.Classifier {input_shape: [null, null, 8], out_neurons: 2, lin_neurons: 8}
+label_encoder: !new:sonovox.data.CategoricalEncoder
+"""
+    values = load_hparams(yaml)
+    values["label_encoder"].update_from_iterable(["no", "yes"])
+    keys = ["compute_features", "mean_var_norm", "embedding_model", "classifier", "label_encoder"]
+    loadables = {name: values[name] for name in keys[2:]}
+    save_pretrained(tmp_path / "m", yaml, interface="EncoderClassifier", keys=keys, loadables=loadables)
+    model = EncoderClassifier.from_hparams(tmp_path / "m")
+    wavs = torch.randn(2, 8000, generator=torch.Generator().manual_seed(0))
+    expected = EncoderClassifier({name: values[name] for name in keys[:4]}, values).classify_batch(wavs)
+    # Statistics pooling may add noise of 1e-5, as in SpeechBrain.
+    torch.testing.assert_close(model.classify_batch(wavs)[0], expected[0], atol=1e-3, rtol=0)
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert "model.classify_file" in card
+    assert "sonovox transcribe" not in card
+
+
+def test_every_interface_can_be_named():
+    assert all(name == interface.__name__ for name, interface in INTERFACES.items())
+
+
+def test_a_fine_tuned_pretrained_encoder_is_saved_with_its_weights(tmp_path):
+    write_encoder_folder(tmp_path / "encoder")
+    yaml = f"""
+wav2vec2: !new:sonovox.integrations.huggingface.Wav2Vec2
+    source: {tmp_path / "encoder"}
+output: !new:sonovox.nn.Linear {{input_size: 16, n_neurons: 9}}
+encoder: !new:sonovox.nn.LengthsCapableSequential
+    wav2vec2: !ref <wav2vec2>
+    output: !ref <output>
+    log_softmax: !new:sonovox.nn.Softmax {{apply_log: True}}
+tokenizer: !new:sonovox.data.CTCTextEncoder
+decoding_function: !name:sonovox.decoding.ctc_greedy_decode {{blank_id: 0}}
+"""
+    values = load_hparams(yaml, code=[torch])
+    values["wav2vec2"].model.encoder.feature_projection.projection.weight.data += 0.5
+    values["tokenizer"].add_blank()
+    values["tokenizer"].update_from_iterable("abcdefgh")
+    folder = save_pretrained(
+        tmp_path / "saved",
+        yaml,
+        interface="EncoderASR",
+        keys=["encoder", "tokenizer", "decoding_function"],
+        loadables={name: values[name] for name in ("wav2vec2", "output", "tokenizer")},
+    )
+    shutil.copytree(tmp_path / "encoder", folder / "encoder")  # for its sizes
+    wav = torch.randn(1, 8000)
+    found = EncoderASR.from_hparams(folder).encode_batch(wav)
+    torch.testing.assert_close(found, values["encoder"].eval()(wav).detach())

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox.cli import doctor, evaluate, info, models, train, transcribe
+from sonovox.cli import doctor, evaluate, info, models, train, transcribe, verify
 from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
@@ -18,7 +18,7 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="sonovox",
-    help="Audio and speech on PyTorch: transcribe recordings, train models, look into files.",
+    help="Audio and speech on PyTorch: transcribe recordings, compare voices, train models, look into files.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("transcribe")(transcribe.transcribe)
 app.command("train", context_settings=train.CONTEXT)(train.train)
 app.command("evaluate", context_settings=train.CONTEXT)(evaluate.evaluate)
+app.command("verify")(verify.verify)
 app.command("info")(info.info)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

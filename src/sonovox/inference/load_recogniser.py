@@ -4,7 +4,7 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError, HubError
@@ -71,7 +71,8 @@ def load_recogniser(
     hparams = read_model_folder(source, offline=offline, progress=progress)
     name = hparams.get("interface") or _interface_for(source, hparams)
     check_choice(f"the interface of {source} for transcription", name, RECOGNISERS)
-    return RECOGNISERS[name](hparams["modules"], hparams, run_opts={"device": place})
+    recogniser: Any = RECOGNISERS[name](hparams["modules"], hparams, run_opts={"device": place})
+    return recogniser
 
 
 def _has_hyperparams(source: str | os.PathLike[str], offline: bool | None, progress: "Progress | bool | None") -> bool:

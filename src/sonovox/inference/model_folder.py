@@ -24,13 +24,40 @@ from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox._internal.folders import atomic_folder
 from sonovox.hparams import RefTag, dump, load_hparams, subset
 from sonovox.hub import pack_weights
+from sonovox.inference.classify import EncoderClassifier
+from sonovox.inference.detect_speech import VAD
 from sonovox.inference.encoder_asr import EncoderASR
+from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
 from sonovox.inference.interface import HPARAMS_FILE, Pretrained
+from sonovox.inference.separation import SepformerSeparation
+from sonovox.inference.speaker import SpeakerRecognition
+from sonovox.inference.waveform_encoder import WaveformEncoder
+from sonovox.integrations.huggingface.source import open_like
 
 __all__ = ["INTERFACES", "save_pretrained"]
 
 # What a model folder can be for: the classes that `interface` in its YAML file may name.
-INTERFACES = {"EncoderASR": EncoderASR}
+INTERFACES: dict[str, type[Pretrained]] = {
+    "EncoderASR": EncoderASR,
+    "EncoderClassifier": EncoderClassifier,
+    "SepformerSeparation": SepformerSeparation,
+    "SpeakerRecognition": SpeakerRecognition,
+    "SpectralMaskEnhancement": SpectralMaskEnhancement,
+    "VAD": VAD,
+    "WaveformEncoder": WaveformEncoder,
+    "WaveformEnhancement": WaveformEnhancement,
+}
+# What the card shows of each.
+_FIRST_USE = {
+    "EncoderASR": 'print(model.transcribe_file("recording.wav"))',
+    "EncoderClassifier": 'scores, score, index, label = model.classify_file("recording.wav")',
+    "SepformerSeparation": 'sources = model.separate_file("recording.wav")  # (1, time, sources)',
+    "SpeakerRecognition": 'score, same = model.verify_files("one.wav", "two.wav")',
+    "SpectralMaskEnhancement": 'model.enhance_file("noisy.wav", "clean.wav")',
+    "VAD": 'model.save_boundaries(model.get_speech_segments("recording.wav"))',
+    "WaveformEncoder": 'features = model.encode_file("recording.wav")  # (1, frames, features)',
+    "WaveformEnhancement": 'model.enhance_file("noisy.wav", "clean.wav")',
+}
 README = "README.md"
 # What a model folder may hold, so that a folder of something else is never replaced.
 _OWN_SUFFIXES = (".safetensors", ".txt", ".model")
@@ -112,6 +139,7 @@ def _check_builds(text: str, interface: str, loadables: Mapping[str, Any]) -> Pr
     for name, loadable in loadables.items():
         if isinstance(loadable, nn.Module):
             try:
+                open_like(values[name], loadable)
                 values[name].load_state_dict(loadable.state_dict())
             except (AttributeError, RuntimeError) as error:
                 raise WeightsError(
@@ -165,14 +193,12 @@ def _card(
     lines += [
         f"A model for `{interface}` of sonovox {__version__}: {n_parameters:,} parameters, {model.sample_rate} Hz.",
         "",
-        "```",
-        f"sonovox transcribe --model {folder.name} recording.wav",
-        "```",
+        *(["```", f"sonovox transcribe --model {folder.name} recording.wav", "```"] if hasattr(model, "parts") else []),
         "```python",
         f"from sonovox.inference import {interface}",
         "",
         f'model = {interface}.from_hparams("{folder.name}")',
-        'print(model.transcribe_file("recording.wav"))',
+        _FIRST_USE[interface],
         "```",
     ]
     if results:
