@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
     from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
     from sonovox.decoding.transformer_searchers import S2STransformerBeamSearcher, S2STransformerGreedySearcher
+    from sonovox.decoding.two_values import (
+        S2SRNNBeamSearch,
+        S2SRNNGreedySearch,
+        S2STransformerBeamSearch,
+        S2STransformerGreedySearch,
+    )
 
 _HOMES = {
     "BaseScorerInterface": "scorer_builder",
@@ -31,9 +37,13 @@ _HOMES = {
     "S2SBaseSearcher": "seq2seq",
     "S2SBeamSearcher": "beam_search",
     "S2SGreedySearcher": "seq2seq",
+    "S2SRNNBeamSearch": "two_values",
     "S2SRNNBeamSearcher": "rnn_searchers",
+    "S2SRNNGreedySearch": "two_values",
     "S2SRNNGreedySearcher": "rnn_searchers",
+    "S2STransformerBeamSearch": "two_values",
     "S2STransformerBeamSearcher": "transformer_searchers",
+    "S2STransformerGreedySearch": "two_values",
     "S2STransformerGreedySearcher": "transformer_searchers",
     "ScorerBuilder": "scorer_builder",
     "TransformerLMScorer": "language_model_scorers",
@@ -55,9 +65,13 @@ __all__ = [
     "S2SBaseSearcher",
     "S2SBeamSearcher",
     "S2SGreedySearcher",
+    "S2SRNNBeamSearch",
     "S2SRNNBeamSearcher",
+    "S2SRNNGreedySearch",
     "S2SRNNGreedySearcher",
+    "S2STransformerBeamSearch",
     "S2STransformerBeamSearcher",
+    "S2STransformerGreedySearch",
     "S2STransformerGreedySearcher",
     "ScorerBuilder",
     "TransformerLMScorer",

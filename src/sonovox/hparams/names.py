@@ -133,6 +133,15 @@ _AUGMENTATIONS = {
     **_of("speechbrain.augment.freq_domain", _NAMES_OF_SPECTROGRAM_AUGMENTATIONS, home="sonovox.augment"),
     **_of("speechbrain.augment.time_domain", _NAMES_OF_WAVE_AUGMENTATIONS, home="sonovox.augment"),
 }
+_NAMES_OF_SCORERS = """
+    CTCScorer CoverageScorer LengthScorer RNNLMScorer ScorerBuilder TransformerLMScorer
+    """
+_NAMES_OF_SEARCHERS = """
+    S2SRNNBeamSearch S2SRNNBeamSearcher S2SRNNGreedySearch S2SRNNGreedySearcher S2STransformerBeamSearch
+    S2STransformerBeamSearcher S2STransformerGreedySearch S2STransformerGreedySearcher
+    """
+# They read a language model from a file.
+_NAMES_OF_CTC_SEARCHERS = "CTCBeamSearcher CTCPrefixBeamSearcher"
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
     "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
@@ -143,6 +152,9 @@ _SPEECHBRAIN = {
     **_of("speechbrain.dataio.encoder", "CategoricalEncoder CTCTextEncoder TextEncoder", home="sonovox.data"),
     **_of("speechbrain.decoders", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
     **_of("speechbrain.decoders.ctc", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
+    **_of("speechbrain.decoders", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
+    **_of("speechbrain.decoders.scorer", _NAMES_OF_SCORERS, home="sonovox.decoding"),
+    **_of("speechbrain.decoders.seq2seq", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
     **_of("speechbrain.lobes.features", "Fbank MFCC", home="sonovox.nn"),
     **_of("speechbrain.lobes.models.CRDNN", "CNN_Block CRDNN DNN_Block", home="sonovox.models.crdnn"),
     **_of(
@@ -299,6 +311,7 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_LOSSES,
     **_MODELS,
     **_TEXT,
+    **_of("sonovox.decoding", f"{_NAMES_OF_SCORERS} {_NAMES_OF_SEARCHERS}"),
     **_AUGMENTATIONS,
     **_SPEECHBRAIN,
     **_blocks("Unopened"),
@@ -306,6 +319,8 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
 
 RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_DATA,
+    **_of("sonovox.decoding", _NAMES_OF_CTC_SEARCHERS),
+    **_of("speechbrain.decoders.ctc", _NAMES_OF_CTC_SEARCHERS, home="sonovox.decoding"),
     **_FILE_AUGMENTATIONS,
     **_METRICS,
     **_SCHEDULES,

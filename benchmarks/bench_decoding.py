@@ -1,0 +1,98 @@
+"""Searches: CTC against SpeechBrain's, recurrent and transformer beams against it and against a plain loop.
+
+python benchmarks/bench_decoding.py
+"""
+
+import torch
+from measure import Row, report
+
+from sonovox.decoding import CTCBeamSearcher, CTCScorer, S2SRNNBeamSearcher, S2STransformerBeamSearcher, ScorerBuilder
+from sonovox.models.transformer_asr import TransformerASR
+from sonovox.nn import AttentionalRNNDecoder, Embedding, Linear
+
+FRAMES, TOKENS, BEAM = 500, 32, 50
+VOCABULARY = ["", " ", *"abcdefghijklmnopqrstuvwxyz", *"'.-,"]
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    try:
+        import speechbrain.decoders as theirs
+        from speechbrain.decoders import ctc as their_ctc
+        from speechbrain.decoders import scorer as their_scorers
+    except (ImportError, OSError):
+        print("SpeechBrain is not installed: without peers")
+        theirs = their_ctc = their_scorers = None
+    rows = []
+    for name, frames in (("random", random_posteriors()), ("peaky", peaky_posteriors())):
+        ours = CTCBeamSearcher(0, VOCABULARY, beam_size=BEAM)
+        peers = {}
+        if their_ctc is not None:
+            for kind in ("CTCBeamSearcher", "CTCPrefixBeamSearcher"):
+                searcher = getattr(their_ctc, kind)(0, VOCABULARY, beam_size=BEAM)
+                peers[kind] = lambda searcher=searcher, frames=frames: searcher(frames, torch.ones(len(frames)))
+        rows.append(Row(f"CTC beam {BEAM}, T{FRAMES}, {name}", lambda s=ours, x=frames: s(x), peers, gate=">= 6"))
+        batch = frames.expand(8, -1, -1)
+        rows.append(Row(f"CTC beam {BEAM}, one of a batch of 8, {name}", lambda s=ours, x=batch: s(x)))
+    rows += [rnn_row(theirs), transformer_row(theirs, their_scorers)]
+    report("Searches", rows, rounds=3)
+
+
+def random_posteriors() -> torch.Tensor:
+    return (2 * torch.randn(1, FRAMES, TOKENS)).log_softmax(-1)
+
+
+def peaky_posteriors() -> torch.Tensor:
+    """Two thirds blank, as a trained model says it, and doubt between two tokens in a tenth of the frames."""
+    scores = torch.randn(1, FRAMES, TOKENS)
+    said = torch.where(torch.rand(FRAMES) < 0.3, torch.randint(1, TOKENS, (FRAMES,)), 0)
+    scores[0, torch.arange(FRAMES), said] += 8.0
+    doubtful = (torch.rand(FRAMES) < 0.1).nonzero().squeeze(1)
+    scores[0, doubtful, torch.randint(1, TOKENS, doubtful.shape)] += 7.5
+    return scores.log_softmax(-1)
+
+
+def rnn_row(theirs) -> Row:  # type: ignore[no-untyped-def]
+    decoder = AttentionalRNNDecoder(
+        "gru", "location", 256, 256, num_layers=1, enc_dim=256, input_size=128, channels=10, kernel_size=100
+    ).eval()
+    modules = [Embedding(500, embedding_dim=128), decoder, Linear(500, input_size=256)]
+    settings = {"bos_index": 0, "eos_index": 0, "min_decode_ratio": 0.0, "max_decode_ratio": 0.3, "beam_size": 16}
+    states, lengths = torch.randn(4, 200, 256), torch.tensor([1.0, 0.9, 0.7, 0.5])
+    ours = S2SRNNBeamSearcher(*modules, **settings)
+    peers = {}
+    if theirs is not None:
+        searcher = theirs.S2SRNNBeamSearcher(embedding=modules[0], decoder=decoder, linear=modules[2], **settings)
+        peers["SpeechBrain"] = lambda: searcher(states, lengths)
+    return Row("RNN beam 16, 4 items", lambda: ours(states, lengths), peers, gate=">= 2")
+
+
+def transformer_row(theirs, their_scorers) -> Row:  # type: ignore[no-untyped-def]
+    model = TransformerASR(
+        500, 80, d_model=256, nhead=4, num_encoder_layers=1, num_decoder_layers=6, d_ffn=1024, normalize_before=True
+    ).eval()
+    linear, ctc = Linear(500, input_size=256), Linear(500, input_size=256)
+    settings = {"bos_index": 1, "eos_index": 2, "min_decode_ratio": 0.0, "max_decode_ratio": 0.15, "beam_size": 10}
+    states, lengths = torch.randn(4, 200, 256), torch.tensor([1.0, 0.9, 0.7, 0.5])
+    scorer = ScorerBuilder({"ctc": 0.4}, [CTCScorer(ctc, 0, 2)])
+    ours = S2STransformerBeamSearcher([model, linear], scorer=scorer, **settings)
+    # The same search over all tokens at each step, which is what there was before caches.
+    plain = S2STransformerBeamSearcher([_Whole(model), linear], scorer=scorer, **settings)
+    peers = {"without a cache": lambda: plain(states, lengths)}
+    if theirs is not None:
+        their_scorer = their_scorers.ScorerBuilder(
+            full_scorers=[their_scorers.CTCScorer(ctc, 0, 2)], weights={"ctc": 0.4}
+        )
+        searcher = theirs.S2STransformerBeamSearcher(modules=[model, linear], scorer=their_scorer, **settings)
+        peers["SpeechBrain"] = lambda: searcher(states, lengths)
+    return Row("Transformer beam 10 with CTC, 4 items", lambda: ours(states, lengths), peers, gate=">= 3")
+
+
+class _Whole(torch.nn.Module):
+    def __init__(self, model: TransformerASR) -> None:
+        super().__init__()
+        self.decode = model.decode
+
+
+if __name__ == "__main__":
+    main()
