@@ -86,7 +86,7 @@ def datasets(hparams):
     def read_at_some_speed(wav):
         signal = read_audio(wav)
         rate, speeds = hparams["sample_rate"], hparams["speeds"]
-        return functional.speed(signal, rate, random.choice(speeds))[0]  # noqa: S311: seeded by the loader
+        return functional.speed(signal, rate, random.choice(speeds))[0]
 
     sets = {name: DynamicItemDataset(part) for name, part in items.items()}
     for name, each in sets.items():
