@@ -50,6 +50,10 @@ PAGES = (
         "sonovox.models.whisper",
         ("sonovox.models.whisper", "sonovox.models.whisper.export", "sonovox.models.whisper.packing"),
     ),
+    Page("wav2vec2.md", "sonovox.models.wav2vec2", ("sonovox.models.wav2vec2",)),
+    Page("hubert.md", "sonovox.models.hubert", ("sonovox.models.hubert",)),
+    Page("wavlm.md", "sonovox.models.wavlm", ("sonovox.models.wavlm",)),
+    Page("huggingface.md", "sonovox.integrations.huggingface", ("sonovox.integrations.huggingface",)),
     Page(
         "decoding.md",
         "sonovox.decoding",

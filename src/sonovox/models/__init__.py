@@ -11,13 +11,28 @@ __all__ = [
     "ECAPA_TDNN",
     "EncoderWrapper",
     "EnhancementGenerator",
+    "HuBERTPretrainModel",
     "RNNLM",
     "SepformerWrapper",
     "TransformerASR",
     "TransformerASRStreamingContext",
     "TransformerLM",
     "VanillaNN",
+    "Wav2Vec2Model",
     "Xvector",
+    "hubert_base",
+    "hubert_large",
+    "hubert_xlarge",
+    "wav2vec2_base",
+    "wav2vec2_large",
+    "wav2vec2_large_lv60k",
+    "wav2vec2_model",
+    "wav2vec2_xlsr_1b",
+    "wav2vec2_xlsr_2b",
+    "wav2vec2_xlsr_300m",
+    "wavlm_base",
+    "wavlm_large",
+    "wavlm_model",
 ]
 
 if TYPE_CHECKING:
@@ -26,11 +41,23 @@ if TYPE_CHECKING:
     from sonovox.models.dual_path import SepformerWrapper
     from sonovox.models.ecapa_tdnn import ECAPA_TDNN
     from sonovox.models.encoder_wrapper import EncoderWrapper
+    from sonovox.models.hubert import HuBERTPretrainModel, hubert_base, hubert_large, hubert_xlarge
     from sonovox.models.metricgan import EnhancementGenerator
     from sonovox.models.rnnlm import RNNLM
     from sonovox.models.transformer_asr import TransformerASR, TransformerASRStreamingContext
     from sonovox.models.transformer_lm import TransformerLM
     from sonovox.models.vanilla_nn import VanillaNN
+    from sonovox.models.wav2vec2 import (
+        Wav2Vec2Model,
+        wav2vec2_base,
+        wav2vec2_large,
+        wav2vec2_large_lv60k,
+        wav2vec2_model,
+        wav2vec2_xlsr_1b,
+        wav2vec2_xlsr_2b,
+        wav2vec2_xlsr_300m,
+    )
+    from sonovox.models.wavlm import wavlm_base, wavlm_large, wavlm_model
     from sonovox.models.xvector import Xvector
 
 __getattr__ = lazy_names(
@@ -42,13 +69,28 @@ __getattr__ = lazy_names(
         "ECAPA_TDNN": "sonovox.models.ecapa_tdnn",
         "EncoderWrapper": "sonovox.models.encoder_wrapper",
         "EnhancementGenerator": "sonovox.models.metricgan",
+        "HuBERTPretrainModel": "sonovox.models.hubert",
         "RNNLM": "sonovox.models.rnnlm",
         "SepformerWrapper": "sonovox.models.dual_path",
         "TransformerASR": "sonovox.models.transformer_asr",
         "TransformerASRStreamingContext": "sonovox.models.transformer_asr",
         "TransformerLM": "sonovox.models.transformer_lm",
         "VanillaNN": "sonovox.models.vanilla_nn",
+        "Wav2Vec2Model": "sonovox.models.wav2vec2",
         "Xvector": "sonovox.models.xvector",
+        "hubert_base": "sonovox.models.hubert",
+        "hubert_large": "sonovox.models.hubert",
+        "hubert_xlarge": "sonovox.models.hubert",
+        "wav2vec2_base": "sonovox.models.wav2vec2",
+        "wav2vec2_large": "sonovox.models.wav2vec2",
+        "wav2vec2_large_lv60k": "sonovox.models.wav2vec2",
+        "wav2vec2_model": "sonovox.models.wav2vec2",
+        "wav2vec2_xlsr_1b": "sonovox.models.wav2vec2",
+        "wav2vec2_xlsr_2b": "sonovox.models.wav2vec2",
+        "wav2vec2_xlsr_300m": "sonovox.models.wav2vec2",
+        "wavlm_base": "sonovox.models.wavlm",
+        "wavlm_large": "sonovox.models.wavlm",
+        "wavlm_model": "sonovox.models.wavlm",
     },
 )
 
