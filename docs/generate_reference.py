@@ -90,6 +90,7 @@ PAGES = (
             "sonovox.inference.separation",
             "sonovox.inference.enhancement",
             "sonovox.inference.waveform_encoder",
+            "sonovox.inference.tts",
             "sonovox.inference.interface",
             "sonovox.inference.model_folder",
             "sonovox.inference.load_recogniser",
@@ -104,6 +105,7 @@ PAGES = (
     Page("xvector.md", "sonovox.models.xvector", ("sonovox.models.xvector",)),
     Page("conv_tasnet.md", "sonovox.models.conv_tasnet", ("sonovox.models.conv_tasnet",)),
     Page("dual_path.md", "sonovox.models.dual_path", ("sonovox.models.dual_path",)),
+    Page("tacotron2.md", "sonovox.models.tacotron2", ("sonovox.models.tacotron2",)),
     Page("augment.md", "sonovox.augment", ("sonovox.augment",)),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
@@ -126,7 +128,11 @@ PAGES = (
     Page(
         "checkpoints.md",
         "sonovox.training: checkpoints",
-        ("sonovox.training.checkpoints.checkpointer", "sonovox.training.checkpoints.averaging", "sonovox.training.checkpoints.random_states"),
+        (
+            "sonovox.training.checkpoints.checkpointer",
+            "sonovox.training.checkpoints.averaging",
+            "sonovox.training.checkpoints.random_states",
+        ),
     ),
     Page("schedules.md", "sonovox.training.schedules", ("sonovox.training.schedules",)),
 )

@@ -120,7 +120,9 @@ _MODELS = {
     **_of("sonovox.models.dual_path", _NAMES_OF_DUAL_PATH),
     **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
+    **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
     **_of("sonovox.models.xvector", "Classifier Discriminator Xvector"),
+    **_of("sonovox.models", "ConvTasNet DeepSpeech HifiganGenerator Tacotron2 Wav2Letter WaveRNN"),
 }
 _NAMES_OF_WAVE_AUGMENTATIONS = """
     ChannelDrop ChannelSwap CutCat DoClip DropBitResolution DropChunk DropFreq RandAmp Resample SignFlip SpeedPerturb
@@ -146,6 +148,7 @@ _NAMES_OF_CTC_SEARCHERS = "CTCBeamSearcher CTCPrefixBeamSearcher"
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
     "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
+    "sonovox.text.text_to_sequence": "sonovox.text.speech_symbols:text_to_sequence",
     # It keeps what it is given, and reads only what `inference.interface` lets it.
     "sonovox.hub.Pretrainer": "sonovox.hub.pretrainer:Pretrainer",
 }
@@ -166,7 +169,9 @@ _SPEECHBRAIN = {
     **_of(
         "speechbrain.lobes.models.MetricGAN", "EnhancementGenerator Learnable_sigmoid", home="sonovox.models.metricgan"
     ),
+    **_of("speechbrain.lobes.models.HifiGAN", "HifiganGenerator", home="sonovox.models.hifigan"),
     **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
+    "speechbrain.lobes.models.Tacotron2.Tacotron2": "sonovox.models.tacotron2:SpeechBrainTacotron2",
     **_of("speechbrain.lobes.models.conv_tasnet", "Decoder Encoder MaskNet", home="sonovox.models.conv_tasnet"),
     **_of(
         "speechbrain.lobes.models.convolution",
@@ -237,6 +242,7 @@ _SPEECHBRAIN = {
     ),
     **_of("speechbrain.utils.dynamic_chunk_training", "DynChunkTrainConfig", home="sonovox.nn"),
     **_of("speechbrain.processing.signal_processing", "resynthesize", home="sonovox.nn.resynthesis"),
+    **_of("speechbrain.utils.text_to_sequence", "text_to_sequence", home="sonovox.text.speech_symbols"),
     **_of("speechbrain.utils.parameter_transfer", "Pretrainer", home="sonovox.hub.pretrainer"),
 }
 

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from sonovox.inference.separation import SepformerSeparation
     from sonovox.inference.speaker import SpeakerRecognition
     from sonovox.inference.transcript import Segment, Transcript
+    from sonovox.inference.tts import HIFIGAN, Tacotron2
     from sonovox.inference.waveform_encoder import WaveformEncoder
 
 __all__ = [
     "EncoderASR",
     "EncoderClassifier",
+    "HIFIGAN",
     "Pretrained",
     "Segment",
     "SepformerSeparation",
     "SpeakerRecognition",
     "SpectralMaskEnhancement",
+    "Tacotron2",
     "Transcript",
     "VAD",
     "WaveformEncoder",
@@ -41,11 +44,13 @@ __getattr__ = lazy_names(
     {
         "EncoderASR": "sonovox.inference.encoder_asr",
         "EncoderClassifier": "sonovox.inference.classify",
+        "HIFIGAN": "sonovox.inference.tts",
         "Pretrained": "sonovox.inference.interface",
         "Segment": "sonovox.inference.transcript",
         "SepformerSeparation": "sonovox.inference.separation",
         "SpeakerRecognition": "sonovox.inference.speaker",
         "SpectralMaskEnhancement": "sonovox.inference.enhancement",
+        "Tacotron2": "sonovox.inference.tts",
         "Transcript": "sonovox.inference.transcript",
         "VAD": "sonovox.inference.detect_speech",
         "WaveformEncoder": "sonovox.inference.waveform_encoder",

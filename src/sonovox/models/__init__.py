@@ -7,18 +7,24 @@ from sonovox._internal.lazy import lazy_names
 __all__ = [
     "CRDNN",
     "ConvBlock",
+    "ConvTasNet",
     "ConvolutionFrontEnd",
+    "DeepSpeech",
     "ECAPA_TDNN",
     "EncoderWrapper",
     "EnhancementGenerator",
+    "HifiganGenerator",
     "HuBERTPretrainModel",
     "RNNLM",
     "SepformerWrapper",
+    "Tacotron2",
     "TransformerASR",
     "TransformerASRStreamingContext",
     "TransformerLM",
     "VanillaNN",
+    "Wav2Letter",
     "Wav2Vec2Model",
+    "WaveRNN",
     "Xvector",
     "hubert_base",
     "hubert_large",
@@ -36,17 +42,22 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from sonovox.models.conv_tasnet_skip import ConvTasNet
     from sonovox.models.convolution_front_end import ConvBlock, ConvolutionFrontEnd
     from sonovox.models.crdnn import CRDNN
+    from sonovox.models.deepspeech import DeepSpeech
     from sonovox.models.dual_path import SepformerWrapper
     from sonovox.models.ecapa_tdnn import ECAPA_TDNN
     from sonovox.models.encoder_wrapper import EncoderWrapper
+    from sonovox.models.hifigan import HifiganGenerator
     from sonovox.models.hubert import HuBERTPretrainModel, hubert_base, hubert_large, hubert_xlarge
     from sonovox.models.metricgan import EnhancementGenerator
     from sonovox.models.rnnlm import RNNLM
+    from sonovox.models.tacotron2 import Tacotron2
     from sonovox.models.transformer_asr import TransformerASR, TransformerASRStreamingContext
     from sonovox.models.transformer_lm import TransformerLM
     from sonovox.models.vanilla_nn import VanillaNN
+    from sonovox.models.wav2letter import Wav2Letter
     from sonovox.models.wav2vec2 import (
         Wav2Vec2Model,
         wav2vec2_base,
@@ -57,6 +68,7 @@ if TYPE_CHECKING:
         wav2vec2_xlsr_2b,
         wav2vec2_xlsr_300m,
     )
+    from sonovox.models.wavernn import WaveRNN
     from sonovox.models.wavlm import wavlm_base, wavlm_large, wavlm_model
     from sonovox.models.xvector import Xvector
 
@@ -65,18 +77,24 @@ __getattr__ = lazy_names(
     {
         "CRDNN": "sonovox.models.crdnn",
         "ConvBlock": "sonovox.models.convolution_front_end",
+        "ConvTasNet": "sonovox.models.conv_tasnet_skip",
         "ConvolutionFrontEnd": "sonovox.models.convolution_front_end",
+        "DeepSpeech": "sonovox.models.deepspeech",
         "ECAPA_TDNN": "sonovox.models.ecapa_tdnn",
         "EncoderWrapper": "sonovox.models.encoder_wrapper",
         "EnhancementGenerator": "sonovox.models.metricgan",
+        "HifiganGenerator": "sonovox.models.hifigan",
         "HuBERTPretrainModel": "sonovox.models.hubert",
         "RNNLM": "sonovox.models.rnnlm",
         "SepformerWrapper": "sonovox.models.dual_path",
+        "Tacotron2": "sonovox.models.tacotron2",
         "TransformerASR": "sonovox.models.transformer_asr",
         "TransformerASRStreamingContext": "sonovox.models.transformer_asr",
         "TransformerLM": "sonovox.models.transformer_lm",
         "VanillaNN": "sonovox.models.vanilla_nn",
+        "Wav2Letter": "sonovox.models.wav2letter",
         "Wav2Vec2Model": "sonovox.models.wav2vec2",
+        "WaveRNN": "sonovox.models.wavernn",
         "Xvector": "sonovox.models.xvector",
         "hubert_base": "sonovox.models.hubert",
         "hubert_large": "sonovox.models.hubert",

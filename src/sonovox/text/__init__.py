@@ -5,6 +5,7 @@ from sonovox.text.basic import normalize_basic
 from sonovox.text.edit_distance import EditCounts, align, edit_counts, edit_distance
 from sonovox.text.english import normalize_english
 from sonovox.text.number_words import digitize_number_words
+from sonovox.text.speech_symbols import text_to_sequence
 
 __all__ = [
     "EditCounts",
@@ -15,4 +16,5 @@ __all__ = [
     "edit_distance",
     "normalize_basic",
     "normalize_english",
+    "text_to_sequence",
 ]
