@@ -8,7 +8,6 @@ import sonovox
 import sonovox.dsp
 from sonovox import transforms
 
-
 # What several transforms share, and is none.
 BUILDING_BLOCKS = {"inverse_filter_bank"}
 

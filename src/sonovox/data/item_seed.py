@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.random import mtrand
 from torch.utils.data import Subset
 
 __all__ = ["item_id", "kept_random_states", "seed_random_states"]
@@ -48,14 +49,14 @@ def kept_random_states() -> Iterator[None]:
     torch_state, python_state = torch.default_generator.get_state(), random.getstate()
     # To put another generator in the place of numpy's costs a third of what a copy of its state does, forth and
     # back. Only the second of a pair of normal numbers, where one waits, lies outside of it.
-    generator, rest = np.random.get_bit_generator(), np.random.get_state(legacy=False)
-    np.random.set_bit_generator(_stand_in())
+    generator, rest = mtrand.get_bit_generator(), np.random.get_state(legacy=False)
+    mtrand.set_bit_generator(_stand_in())
     try:
         yield
     finally:
         torch.default_generator.set_state(torch_state)
         random.setstate(python_state)
-        np.random.set_bit_generator(generator)
+        mtrand.set_bit_generator(generator)
         if rest["has_gauss"]:
             np.random.set_state(rest)
 

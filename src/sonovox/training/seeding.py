@@ -25,7 +25,7 @@ def seed_everything(seed: int = 0, verbose: bool = True, deterministic: bool = F
     tensor([0.5349, 0.1988])
     """
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002: the recipes' code draws from the global generator
+    np.random.seed(seed)  # recipes' code draws from the global generator
     torch.manual_seed(seed)  # every device
     if deterministic:
         torch.use_deterministic_algorithms(True)
