@@ -1,0 +1,133 @@
+"""Who is speaking: embeddings by ECAPA-TDNN, compared by their cosine.
+
+    sonovox train recipes/speaker/digits/hparams/train.yaml --code recipes/speaker/digits/train.py --data_folder DIGITS
+
+DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is, and
+which trials are made). The same command goes on where a run was stopped.
+"""
+
+import re
+from pathlib import Path
+
+import torch
+from torch.nn.functional import normalize
+
+from sonovox.augment import item_seeds
+from sonovox.data import DynamicItemDataset, read_audio
+from sonovox.errors import DataError
+from sonovox.metrics import EER, det_curve, minDCF
+from sonovox.training import Brain, Stage, update_learning_rate
+
+
+class Verifier(Brain):
+    """Learns to tell the speakers of the training apart; the equal error rate in validation chooses the checkpoint."""
+
+    def compute_forward(self, batch, stage):
+        batch = batch.to(self.device)
+        signals, lengths = batch.sig
+        epoch = self.hparams.epoch_counter.current
+        if stage is Stage.TRAIN:
+            seeds = item_seeds(self.hparams.seed, epoch, batch.id)
+            signals, lengths = self.hparams.wav_augment(signals, lengths, seeds=seeds)
+        features = self.modules.compute_features(signals)
+        features = self.modules.mean_var_norm(features, lengths, epoch=epoch)
+        return self.modules.embedding_model(features, lengths)  # (batch, 1, features)
+
+    def compute_objectives(self, embeddings, batch, stage):
+        if stage is not Stage.TRAIN:
+            self.ids += batch.id
+            self.speakers += batch.speaker
+            self.embeddings.append(embeddings.squeeze(1).cpu())
+        if stage is Stage.TEST:
+            return torch.zeros(())  # trials of strangers have no loss
+        return self.hparams.compute_cost(self.modules.classifier(embeddings), batch.label.data)
+
+    def on_stage_start(self, stage, epoch=None):
+        self.ids, self.speakers, self.embeddings = [], [], []
+
+    def on_stage_end(self, stage, stage_loss, epoch=None):
+        if stage is Stage.TRAIN:
+            self.train_stats = {"loss": stage_loss}
+            return
+        pairs, is_target, scores = trials(self.speakers, torch.cat(self.embeddings))
+        targets, others = scores[is_target], scores[~is_target]
+        # Of the cost, 1 is what refusing everyone has.
+        stats = {"EER": 100 * EER(targets, others)[0], "minDCF": minDCF(targets, others)[0] / 0.01}
+        if stage is Stage.VALID:
+            stats["loss"] = stage_loss
+            rate, new_rate = self.hparams.lr_annealing(epoch)
+            update_learning_rate(self.optimizer, new_rate)
+            self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
+            self.checkpointer.save_and_keep_only(meta=stats, min_keys=["EER"])
+        else:
+            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
+            folder = Path(self.hparams.output_folder)
+            with (folder / "trials_test.txt").open("w") as file:
+                for (a, b), same, score in zip(pairs.tolist(), is_target.tolist(), scores.tolist(), strict=True):
+                    file.write(f"{int(same)} {self.ids[a]} {self.ids[b]} {score:.4f}\n")
+            draw_det(targets, others, folder / "det_test.png")
+
+
+def trials(speakers, embeddings):
+    """Every pair of two recordings: `(pairs, 2)`, whether it is of one speaker, and the cosine of its embeddings."""
+    pairs = torch.combinations(torch.arange(len(speakers)))
+    number = torch.tensor([sorted(set(speakers)).index(speaker) for speaker in speakers])
+    directions = normalize(embeddings)
+    scores = (directions @ directions.T)[pairs[:, 0], pairs[:, 1]]
+    return pairs, number[pairs[:, 0]] == number[pairs[:, 1]], scores
+
+
+def draw_det(targets, others, path):
+    """The detection error tradeoff on the axes of normal deviates, where scores of two Gaussians give a line."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:  # the extra [plot]
+        return
+    false_alarms, misses, _ = det_curve(targets, others)
+    floors = 0.5 / len(others), 0.5 / len(targets)  # half an error, in place of none
+    x, y = (
+        torch.special.ndtri(rate.clamp(floor, 1 - floor))
+        for rate, floor in zip((false_alarms, misses), floors, strict=True)
+    )
+    rate = EER(targets, others)[0]
+    percents = [0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 40]
+    places = torch.special.ndtri(torch.tensor(percents) / 100).tolist()
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(places, places, color="grey", linewidth=0.8, linestyle=":")
+    axes.plot(x, y, drawstyle="steps-post", label=f"{len(targets)} targets, {len(others)} others")
+    equal = float(torch.special.ndtri(torch.tensor(max(rate, *floors))))
+    axes.plot(equal, equal, "o", label=f"equal error rate {100 * rate:.2f} %")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(places, [f"{percent:g}" for percent in percents])
+    limits = (places[0] - 0.2, places[-1])
+    axes.set(xlabel="false alarms, %", ylabel="misses, %", xlim=limits, ylim=limits)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=110)
+
+
+def datasets(hparams):
+    """The official split: indices 0 to 4 are the test; of the others, 5 to 7 watch the training.
+
+    Of speakers in `unseen` nothing is learnt, and the test is of them alone.
+    """
+    unseen = hparams["unseen"]
+    folder = Path(hparams["data_folder"]) / "recordings"
+    items = {"train": {}, "valid": {}, "test": {}}
+    for file in sorted(folder.glob("*.wav")):
+        if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
+            index = int(found[3])
+            part = "test" if index < 5 else "valid" if index < 8 else "train"
+            if not unseen or (part == "test") == (found[2] in unseen):
+                items[part][file.stem] = {"wav": str(file), "speaker": found[2]}
+    if not items["train"]:
+        raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
+    encoder = hparams["label_encoder"]
+    encoder.update_from_iterable(sorted({item["speaker"] for item in items["train"].values()}))
+    sets = {name: DynamicItemDataset(part) for name, part in items.items()}
+    for name, each in sets.items():
+        each.add_dynamic_item(read_audio, takes="wav", provides="sig")
+        each.add_dynamic_item(encoder.encode_label_torch, takes="speaker", provides="label")
+        each.set_output_keys(["id", "sig", "speaker"] + (["label"] if name != "test" else []))
+    return sets
