@@ -89,7 +89,7 @@ def test_python_m_sonovox_is_the_same_command():
 
 def test_every_command_is_registered_and_explained():
     commands = {command.name: command.callback for command in app.registered_commands}
-    assert set(commands) == {"transcribe", "train", "evaluate", "verify", "info", "doctor"}
+    assert set(commands) == {"transcribe", "train", "evaluate", "verify", "vad", "info", "doctor"}
     assert commands["info"] is info_command.info
     assert all(callback.__doc__ for callback in commands.values())
 

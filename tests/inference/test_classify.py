@@ -133,7 +133,7 @@ def test_what_cannot_be_is_told(model, tmp_path):
     with pytest.raises(ArgumentError, match="a list must have items"):
         model.encode_batch([])
     with pytest.raises(
-        ArgumentError, match="normalize=True needs the module mean_var_norm_emb; the model has compute_"
+        ArgumentError, match="normalize=True needs mean_var_norm_emb in the YAML file; the modules are compute_"
     ):
         model.encode_batch(torch.zeros(1, 800), normalize=True)
     with pytest.raises(NonFiniteAudioError):
@@ -152,3 +152,11 @@ def test_modules_and_labels_that_are_missing_are_named(model):
         EncoderClassifier({"wav2vec2": nn.Identity()})
     with pytest.raises(ArgumentError, match="to classify, the YAML file needs label_encoder; use encode_batch"):
         EncoderClassifier(modules).classify_batch(torch.zeros(1, 800))
+
+
+def test_the_normaliser_of_embeddings_may_stand_beside_the_modules(speakers):
+    modules = dict(speakers.mods)
+    norm = modules.pop("mean_var_norm_emb")
+    beside = EncoderClassifier(modules, {"mean_var_norm_emb": norm})
+    expected = speakers.encode_batch(noise(8000), normalize=True)
+    torch.testing.assert_close(beside.encode_batch(noise(8000), normalize=True), expected)

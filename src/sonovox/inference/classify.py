@@ -46,7 +46,7 @@ class EncoderClassifier(Pretrained):
                 model as it is, and models that hear the padding (most do) give the shorter ones other numbers than
                 alone. Or a list of `(time,)`, where each comes out as if it were alone.
             wav_lens: `(batch,)`, shares of the longest one, in (0, 1]; all are full if None.
-            normalize: by the statistics of the module `mean_var_norm_emb`.
+            normalize: by the statistics of `mean_var_norm_emb` in the YAML file.
 
         Raises:
             ArgumentError: shapes or lengths that cannot be, or a model without `mean_var_norm_emb`.
@@ -124,12 +124,14 @@ class EncoderClassifier(Pretrained):
         return torch.stack(rows)
 
     def _normalized(self, embeddings: Tensor) -> Tensor:
-        if "mean_var_norm_emb" not in self.mods:
+        # Some folders have it beside the modules.
+        norm = dict(self.mods).get("mean_var_norm_emb", getattr(self.hparams, "mean_var_norm_emb", None))
+        if norm is None:
             raise ArgumentError(
-                f"normalize=True needs the module mean_var_norm_emb; the model has {', '.join(self.mods)}",
+                f"normalize=True needs mean_var_norm_emb in the YAML file; the modules are {', '.join(self.mods)}",
                 hint="leave normalize out",
             )
-        return self.mods["mean_var_norm_emb"](embeddings, torch.ones(len(embeddings), device=embeddings.device))
+        return norm.to(embeddings.device)(embeddings, torch.ones(len(embeddings), device=embeddings.device))
 
     def _classified(self, embeddings: Tensor) -> Classes:
         if "wav2vec2" in self.mods:
