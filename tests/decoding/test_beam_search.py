@@ -5,7 +5,7 @@ import torch
 
 from decoding.table_searchers import TableBeamSearcher, every_hypothesis, tables
 from sonovox._internal.errors import ArgumentError
-from sonovox.decoding import LengthScorer, ScorerBuilder
+from sonovox.decoding import BeamSearchState, LengthScorer, S2SBeamSearcher, ScorerBuilder
 
 SETTINGS = {"bos_index": 0, "eos_index": 3, "min_decode_ratio": 0.0, "max_decode_ratio": 0.8}
 # After 4 steps, 27 hypotheses of 3 tokens go on with each of 4.
@@ -68,6 +68,7 @@ def test_two_searches_of_one_searcher_do_not_disturb_each_other():
         searcher.search_step(first)
         searcher.search_step(second)
     alone = searcher.init_beam_search_data(tables(seed=1), torch.ones(3))
+    assert isinstance(alone, BeamSearchState)
     for _ in range(3):
         searcher.search_step(alone)
     assert torch.equal(alone.tokens, first.tokens)
@@ -111,6 +112,11 @@ def test_more_results_than_hypotheses_are_refused():
 def test_a_reward_of_length_with_normalised_scores_is_refused():
     with pytest.raises(ArgumentError, match="undo each other"):
         TableBeamSearcher(**SETTINGS, beam_size=2, scorer=ScorerBuilder({"length": 1.0}, [LengthScorer(4)]))
+
+
+def test_a_search_without_a_decoder_says_so():
+    with pytest.raises(NotImplementedError):
+        S2SBeamSearcher(**SETTINGS, beam_size=2)(tables(batch=1), torch.ones(1))
 
 
 def test_a_limit_of_attention_needs_attention():

@@ -3,7 +3,7 @@ import torch
 
 from decoding.table_searchers import TableGreedySearcher, tables
 from sonovox._internal.errors import ArgumentError
-from sonovox.decoding import S2SBaseSearcher
+from sonovox.decoding import S2SBaseSearcher, S2SGreedySearcher
 
 SETTINGS = {"bos_index": 0, "eos_index": 3, "min_decode_ratio": 0.0, "max_decode_ratio": 2.0}
 
@@ -62,6 +62,11 @@ def test_no_steps_give_no_tokens():
     assert lengths.tolist() == [[0.0], [0.0]]
     assert scores.shape == (2, 1, 0)
     assert not log_probs.numel()
+
+
+def test_a_search_without_a_decoder_says_so():
+    with pytest.raises(NotImplementedError):
+        S2SGreedySearcher(**SETTINGS)(tables(batch=1), torch.ones(1))
 
 
 def test_ratios_out_of_order_are_refused():

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from sonovox.decoding.transformer_steps import TransformerCache, can_step, step_decoder
+from sonovox.decoding.transformer_steps import TransformerCache, can_step, step_decoder, step_language_model
 from sonovox.models.transformer_asr import TransformerASR
+from sonovox.models.transformer_lm import TransformerLM
 
 TOKENS = torch.tensor([[1, 7, 3, 0, 5], [1, 4, 4, 8, 9], [1, 2, 6, 6, 3], [1, 9, 9, 9, 9]])
 
@@ -40,3 +41,13 @@ def test_rows_change_places_and_items_leave():
 def test_only_plain_attention_goes_step_by_step():
     assert can_step(model().decoder.layers)
     assert not can_step(model(attention_type="RelPosMHAXL").encoder.layers)
+
+
+def test_a_language_model_hides_the_token_of_padding():
+    torch.manual_seed(0)
+    lm = TransformerLM(10, d_model=16, nhead=2, num_encoder_layers=2, num_decoder_layers=0, d_ffn=24).eval()
+    cache = TransformerCache()
+    for step, column in enumerate(TOKENS.T):
+        scores, cache = step_language_model(lm, column, cache)
+        torch.testing.assert_close(scores, lm(TOKENS)[:, step], rtol=0, atol=1e-5)
+    assert cache.hidden_tokens.tolist()[0] == [False, False, False, True, False]
