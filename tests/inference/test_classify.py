@@ -150,8 +150,12 @@ def test_modules_and_labels_that_are_missing_are_named(model):
         ArgumentError, match="EncoderClassifier needs the modules avg_pool, output_mlp; the model has wav"
     ):
         EncoderClassifier({"wav2vec2": nn.Identity()})
-    with pytest.raises(ArgumentError, match="to classify, the YAML file needs label_encoder; use encode_batch"):
+    with pytest.raises(
+        ArgumentError, match="to classify, the YAML file needs a label_encoder, got None; use encode_batch"
+    ):
         EncoderClassifier(modules).classify_batch(torch.zeros(1, 800))
+    with pytest.raises(ArgumentError, match="to classify, the YAML file needs a label_encoder, got 'labels'"):
+        EncoderClassifier(modules, {"label_encoder": "labels"}).classify_batch(torch.zeros(1, 800))
 
 
 def test_the_normaliser_of_embeddings_may_stand_beside_the_modules(speakers):

@@ -113,3 +113,6 @@ def test_a_model_for_something_else_is_refused():
         SpectralMaskEnhancement({"encoder": nn.Identity()})
     with pytest.raises(ArgumentError, match="needs the hyperparameters compute_stft, spectral_magnitude, resynth"):
         SpectralMaskEnhancement({"enhance_model": nn.Identity()})
+    hparams = {"compute_stft": 3, "spectral_magnitude": len, "resynth": len}
+    with pytest.raises(ArgumentError, match="compute_stft must be a function, got 3"):
+        SpectralMaskEnhancement({"enhance_model": nn.Identity()}, hparams)

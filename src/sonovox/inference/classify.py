@@ -135,18 +135,19 @@ class EncoderClassifier(Pretrained):
 
     def _classified(self, embeddings: Tensor) -> Classes:
         if "wav2vec2" in self.mods:
-            scores = self._needed("softmax")(self.mods["output_mlp"](embeddings.flatten(1)))
+            scores = self._needed("softmax", "__call__")(self.mods["output_mlp"](embeddings.flatten(1)))
         elif "classifier" in self.mods:
             scores = self.mods["classifier"](embeddings).squeeze(1)
         else:
             raise ArgumentError(f"this model has no classifier, only {', '.join(self.mods)}", hint="use encode_batch")
         score, index = scores.max(dim=-1)
-        return scores, score, index, self._needed("label_encoder").decode_torch(index)
+        return scores, score, index, self._needed("label_encoder", "decode_torch").decode_torch(index)
 
-    def _needed(self, name: str) -> Any:
-        if not hasattr(self.hparams, name):
-            raise ArgumentError(f"to classify, the YAML file needs {name}", hint="use encode_batch")
-        return getattr(self.hparams, name)
+    def _needed(self, name: str, method: str) -> Any:
+        thing = getattr(self.hparams, name, None)
+        if not hasattr(thing, method):
+            raise ArgumentError(f"to classify, the YAML file needs a {name}, got {thing!r}", hint="use encode_batch")
+        return thing
 
 
 def _weighted_mean(pieces: Any) -> Tensor:

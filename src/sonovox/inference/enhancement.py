@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from sonovox._internal.errors import UnsupportedAudioError
+from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
 from sonovox.inference.interface import Pretrained, fetched_audio
 from sonovox.inference.mono_audio import mono_blocks
 from sonovox.inference.overlapping_chunks import through_chunks
@@ -28,6 +28,9 @@ class SpectralMaskEnhancement(Pretrained):
 
     The YAML file has the module `enhance_model`, from features to a mask; and
     `compute_stft`, `spectral_magnitude` and `resynth`, the functions around it.
+
+    Raises:
+        ArgumentError: one of these is no function, or as for `Pretrained`.
     """
 
     HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ("compute_stft", "spectral_magnitude", "resynth")
@@ -35,10 +38,13 @@ class SpectralMaskEnhancement(Pretrained):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.hparams.compute_stft.to(self.device)  # it is none of the modules
+        for name in self.HPARAMS_NEEDED:
+            if not callable(getattr(self.hparams, name)):
+                raise ArgumentError(f"{name} must be a function, got {getattr(self.hparams, name)!r}")
         istft = getattr(self.hparams.resynth, "keywords", {}).get("istft")
-        if isinstance(istft, torch.nn.Module):
-            istft.to(self.device)
+        for transform in (self.hparams.compute_stft, istft):  # they are none of the modules
+            if isinstance(transform, torch.nn.Module):
+                transform.to(self.device)
 
     def compute_features(self, wavs: Tensor) -> Tensor:
         """The logarithm of 1 + magnitude, `(batch, frames, bins)`, of `wavs`, `(batch, time)`."""
