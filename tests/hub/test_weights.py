@@ -183,6 +183,14 @@ def test_an_archive_that_is_no_checkpoint_is_named(tmp_path):
         load_weights(tmp_path / "m.pt")
 
 
+def test_a_pickle_that_calls_itself_a_tar_is_read_and_a_tar_is_not(tmp_path):
+    torch.save({"generator": {"a": torch.ones(3)}}, tmp_path / "m.pth.tar")
+    assert load_weights(tmp_path / "m.pth.tar").keys() == {"a"}
+    (tmp_path / "m.tar").touch()
+    with pytest.raises(WeightsError, match=r"m\.tar is of no known kind"):
+        load_weights(tmp_path / "m.tar")
+
+
 def test_missing_files_folders_and_unknown_kinds_are_named(tmp_path):
     with pytest.raises(WeightsError, match=r"no file .*m\.pt; fetch it first"):
         load_weights(tmp_path / "m.pt")

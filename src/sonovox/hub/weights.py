@@ -23,9 +23,9 @@ from sonovox.hub.sources import is_inside
 
 __all__ = ["Loaded", "load_checkpoint", "load_module", "load_weights", "pack_weights", "save_weights", "transfer"]
 
-_PICKLED = (".bin", ".ckpt", ".pt", ".pth")
-# Where checkpoints keep the weights beside other things: OpenAI, Lightning, fairseq and torchaudio.
-_WEIGHT_KEYS = ("model_state_dict", "state_dict", "model")
+_PICKLED = (".bin", ".ckpt", ".pt", ".pth", ".pth.tar")  # the last is no archive, in spite of its name
+# Where checkpoints keep the weights beside other things: OpenAI, Lightning, fairseq and torchaudio, HiFi-GAN.
+_WEIGHT_KEYS = ("model_state_dict", "state_dict", "model", "generator")
 _REMEDY = "convert it where you trust it: torch.load there, then sonovox.hub.save_weights to a .safetensors file"
 
 
@@ -42,9 +42,9 @@ def load_weights(
     """The named tensors of a file of weights, all of them finite.
 
     Args:
-        path: `.safetensors`, or a pickle (`.pt`, `.pth`, `.bin`, `.ckpt`), or the
+        path: `.safetensors`, or a pickle (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`), or the
             `.index.json` of a model in several such files. In a checkpoint the
-            weights are looked for under model_state_dict, state_dict and model.
+            weights are looked for under model_state_dict, state_dict, model and generator.
         device: where they go.
         dtype: for the floating-point ones; others keep theirs.
 
@@ -87,10 +87,9 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise WeightsError(f"there is no file {path}", hint="fetch it first" if not path.is_dir() else "name the file")
     if path.name.endswith(".index.json"):
         return _load_shards(path)
-    suffix = path.suffix.lower()
-    if suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         return _load_safetensors(path)
-    if suffix in _PICKLED:
+    if path.name.lower().endswith(_PICKLED):
         return _load_pickle(path)
     raise WeightsError(
         f"{path} is of no known kind", hint=f"weights are .safetensors, .index.json, {', '.join(_PICKLED)}"

@@ -77,7 +77,7 @@ class Tacotron2(Pretrained):
             texts: in any order.
             dropout: the model was trained to read with some of its units out, and reads a text differently each
                 time; False for the same each time, often worse.
-            generator: draws which units; torch's own if None.
+            generator: draws which units, on the device of the model; torch's own if None.
 
         Returns:
             `(batch, mels, frames)`; `(batch,)`; `(batch, frames, symbols)`.

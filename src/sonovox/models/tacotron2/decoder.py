@@ -126,7 +126,7 @@ class Decoder(nn.Module):
         """
         batch, symbols, _ = memory.shape
         memories, state = self._begin(memory, mask)
-        # Frames by step, so that each write is in one piece; memory that is not reached costs nothing.
+        # By step, so that each write is in one piece; for all steps there may be, since they are small.
         mel = memory.new_empty(self.decoder_max_step, batch, self.n_mels)
         weights = memory.new_empty(self.decoder_max_step, batch, symbols)
         counts = torch.zeros(batch, dtype=torch.int32, device=memory.device)

@@ -138,7 +138,7 @@ class Tacotron2(nn.Module):
             mel_specgram: the true spectrogram, `(batch, n_mels, frames)`.
             mel_specgram_lengths: frames of each item, `(batch,)`.
             dropout: of the prenet, which is on in evaluation, too; see `Prenet`.
-            generator: what draws it; torch's own if None.
+            generator: what draws it, of the model's device; torch's own if None.
 
         Returns:
             Two of `(batch, n_mels, frames)`; `(batch, frames)`; `(batch, frames, symbols)`.
