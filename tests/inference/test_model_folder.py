@@ -114,7 +114,11 @@ def test_whatever_fails_the_older_model_stands(tmp_path, ctc_values, monkeypatch
 @pytest.mark.parametrize(
     ("changes", "error", "complaint"),
     [
-        ({"interface": "EncoderAsr"}, ChoiceError, "interface must be one of EncoderASR, .* got 'EncoderAsr'; did you mean EncoderASR"),
+        (
+            {"interface": "EncoderAsr"},
+            ChoiceError,
+            "interface must be one of EncoderASR, .* got 'EncoderAsr'; did you mean EncoderASR",
+        ),
         ({"keys": ["encoder"]}, ArgumentError, "keys must have decoding_function, which EncoderASR needs"),
         ({"keys": [*small_ctc_model.KEYS, "encoders"]}, ArgumentError, "no key 'encoders' .*; did you mean encoder"),
         ({"keys": [*small_ctc_model.KEYS, "interface"]}, ArgumentError, "keys must not have interface"),
