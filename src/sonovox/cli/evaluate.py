@@ -18,4 +18,4 @@ def evaluate(
 
     Give it the same file, --code and overrides as `sonovox train`.
     """
-    run(context, hparams_file, code, {"test_only": True})
+    run(context, hparams_file, code, "--test_only")

@@ -41,17 +41,17 @@ def train(
     that returns datasets named train, valid and test, and, if you like, a function
     finish(brain) for the end.
     """
-    run(context, hparams_file, code, {})
+    run(context, hparams_file, code)
 
 
-def run(context: typer.Context, hparams_file: Path, code: list[Path] | None, options: dict[str, Any]) -> None:
+def run(context: typer.Context, hparams_file: Path, code: list[Path] | None, *options: str) -> None:
     """What `train` and `evaluate` share.
 
     Args:
         context: with the further words.
         hparams_file: the YAML file.
         code: files of the recipe.
-        options: of the run, on top of those in the words.
+        options: of the run, as words, on top of those of the context.
     """
     if not hparams_file.is_file():
         raise ArgumentError(f"there is no file {hparams_file}", hint="the first word is the YAML file")
@@ -61,11 +61,8 @@ def run(context: typer.Context, hparams_file: Path, code: list[Path] | None, opt
     from sonovox.training.experiment import run_experiment
     from sonovox.training.options import RunOptions
 
-    debug = {"debug": True} if context.obj else {}
-    _, given, overrides = RunOptions.from_command_line_args([str(hparams_file), *context.args])
-    given = RunOptions.from_dictionary(
-        {name: given[name] for name in given.overridden_args - {"overridden_args"}} | debug | options
-    )
+    debug = ["--debug"] if context.obj else []
+    _, given, overrides = RunOptions.from_command_line_args([str(hparams_file), *context.args, *debug, *options])
     modules = open_modules(code or ())
     with _log_on_stderr():
         run_experiment(

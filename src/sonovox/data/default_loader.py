@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import torch.distributed
 from torch.utils.data import BatchSampler, DataLoader, Dataset, DistributedSampler, IterableDataset, SequentialSampler
 
 from sonovox._internal.errors import ArgumentError
+from sonovox._internal.processes import is_distributed
 from sonovox.data.batch import PaddedBatch
 from sonovox.data.dataset import DynamicItemDataset
 from sonovox.data.item_lengths import item_lengths
@@ -53,7 +53,7 @@ def make_dataloader(
                 raise ArgumentError("shuffle=True excludes sampler=", hint="leave out one of them")
             seed = loader_kwargs.get("seed", DEFAULT_SEED)
             loader_kwargs["sampler"] = ReproducibleRandomSampler(dataset, seed=seed)  # type: ignore[arg-type]
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
+        if is_distributed():
             _shard(dataset, loader_kwargs, repeat)
         loader = SaveableDataLoader(dataset, **loader_kwargs)
     return loader if looped_nominal_epoch is None else LoopedLoader(loader, looped_nominal_epoch)

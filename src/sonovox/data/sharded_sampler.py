@@ -7,6 +7,7 @@ import torch.distributed
 from torch.utils.data import Sampler
 
 from sonovox._internal.errors import ArgumentError
+from sonovox._internal.processes import is_distributed
 
 __all__ = ["ShardedBatchSampler"]
 
@@ -111,6 +112,6 @@ class ShardedBatchSampler(Sampler[list[int]]):
 
 def _process() -> tuple[int, int]:
     """Rank of this process, and how many there are."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
+    if is_distributed():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     return 0, 1

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
+from sonovox._internal.processes import is_distributed
 from sonovox.dsp.eager import can_reuse_buffers, full_precision
 from sonovox.dsp.lengths import length_to_mask, lengths_to_counts
 
@@ -241,7 +242,7 @@ class InputNormalization(nn.Module):
 
 def _of_all_processes(own: _Statistics, deviation: Any) -> _Statistics:
     """Statistics of the batches of all processes of a distributed training."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+    if not is_distributed():
         return own
     count = own.steps.to(own.mean.dtype)
     totals = torch.stack([count.expand_as(own.mean), count * own.mean])

@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader
 
 from sonovox._internal.checks import check_choice, did_you_mean
 from sonovox._internal.errors import ArgumentError
+from sonovox._internal.processes import is_distributed
 from sonovox.data import LoopedLoader, make_dataloader
 from sonovox.training import distributed
 from sonovox.training.accumulation import Accumulation
@@ -91,8 +92,7 @@ class Brain:
                     hint="what is no module belongs into hparams",
                 )
         self.options = resolve_options(hparams or {}, run_opts)
-        default = "cuda" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(self.options.device or default)
+        self.device = distributed.default_device(self.options.device)
         self.opt_class = opt_class
         self.hparams = SimpleNamespace(**(hparams or {}))
         self.checkpointer = checkpointer
@@ -197,7 +197,7 @@ class Brain:
                 outputs = self.compute_forward(batch, Stage.TRAIN)
                 loss = self.compute_objectives(outputs, batch, Stage.TRAIN)
             # Processes in step must meet in the backward pass, whatever the loss of one of them is.
-            if self.check_loss_isfinite(loss) or torch.distributed.is_initialized():
+            if self.check_loss_isfinite(loss) or is_distributed():
                 self.scaler.scale(loss / group).backward()
         if should_step:
             self.optimizers_step()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 from torch.optim import Optimizer
 
+from sonovox.training.checkpoints import RandomStates
+
 if TYPE_CHECKING:
     from sonovox.training.brain import Brain
 
@@ -70,8 +72,6 @@ def register(brain: "Brain", loader: Any, given: set[str]) -> None:
     What the researcher has registered stays as it is; the rest is added: modules
     that learn, optimisers, the loader's position, random states, the Brain's own.
     """
-    from sonovox.training.checkpoints import RandomStates
-
     checkpointer = brain.checkpointer
     known = list(checkpointer.recoverables.values())
     for name, module in brain.modules.items():

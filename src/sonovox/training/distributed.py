@@ -7,8 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from sonovox._internal.processes import is_distributed
+
 __all__ = [
     "Replicated",
+    "default_device",
     "gather_states",
     "highest",
     "is_main_process",
@@ -19,13 +22,22 @@ __all__ = [
 ]
 
 
+def default_device(name: str | None = None) -> torch.device:
+    """The device of that name, or a GPU where there is one and none was named.
+
+    >>> default_device("cpu")
+    device(type='cpu')
+    """
+    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
 def is_main_process() -> bool:
     """True on the process that writes and prints: rank 0, or the only one.
 
     >>> is_main_process()
     True
     """
-    return not _is_running() or torch.distributed.get_rank() == 0
+    return not is_distributed() or torch.distributed.get_rank() == 0
 
 
 def run_on_main(func: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> None:
@@ -43,7 +55,7 @@ def run_on_main(func: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | 
             func(*args, **(kwargs or {}))
         except Exception as error:
             failed = error
-    if _is_running():
+    if is_distributed():
         told = torch.tensor([failed is not None], dtype=torch.int32, device=_meeting_device())
         torch.distributed.broadcast(told, src=0)
         if told.item() and failed is None:
@@ -65,7 +77,7 @@ def join_processes(backend: str, device: torch.device) -> torch.device:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    if "RANK" in os.environ and "WORLD_SIZE" in os.environ and not _is_running():
+    if "RANK" in os.environ and "WORLD_SIZE" in os.environ and not is_distributed():
         torch.distributed.init_process_group(backend if device.type == "cuda" else "gloo")
         atexit.register(_leave_processes)
     return device
@@ -90,7 +102,7 @@ def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused:
         mode: `"ddp"`: the same weights everywhere, gradients averaged; `"fsdp"`: each process holds a part (FSDP2).
         find_unused: for DDP, where some weights get no gradient.
     """
-    if not _is_running() or not any(weight.requires_grad for weight in module.parameters()):
+    if not is_distributed() or not any(weight.requires_grad for weight in module.parameters()):
         return module
     if mode == "fsdp":
         # Here, since it takes a second to import.
@@ -115,7 +127,7 @@ def mean_over_processes(total: float, count: float) -> float:
     >>> mean_over_processes(6.0, 4)
     1.5
     """
-    if _is_running():
+    if is_distributed():
         both = torch.tensor([total, count], dtype=torch.float64, device=_meeting_device())
         torch.distributed.all_reduce(both)
         total, count = both.tolist()
@@ -128,7 +140,7 @@ def highest(value: int) -> int:
     >>> highest(2)
     2
     """
-    if not _is_running():
+    if not is_distributed():
         return value
     told = torch.tensor([value], dtype=torch.int32, device=_meeting_device())
     torch.distributed.all_reduce(told, op=torch.distributed.ReduceOp.MAX)
@@ -144,19 +156,15 @@ def gather_states(state: Any) -> list[Any]:
     >>> gather_states({"ids": ["a"], "scores": [0.5]})
     [{'ids': ['a'], 'scores': [0.5]}]
     """
-    if not _is_running():
+    if not is_distributed():
         return [state]
     states: list[Any] = [None] * torch.distributed.get_world_size()
     torch.distributed.all_gather_object(states, state)  # among processes of one run, which trust each other
     return states
 
 
-def _is_running() -> bool:
-    return torch.distributed.is_available() and torch.distributed.is_initialized()
-
-
 def _leave_processes() -> None:
-    if _is_running():
+    if is_distributed():
         torch.distributed.destroy_process_group()
 
 

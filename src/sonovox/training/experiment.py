@@ -18,7 +18,7 @@ from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError
 from sonovox._internal.files import atomic_path, write_text
 from sonovox.hparams import load_hparams, resolve_references, subset
-from sonovox.training.distributed import is_main_process, join_processes
+from sonovox.training.distributed import default_device, is_main_process, join_processes
 from sonovox.training.options import RunOptions
 from sonovox.training.seeding import seed_everything
 
@@ -109,7 +109,7 @@ def run_experiment(
     """
     options = run_opts if isinstance(run_opts, RunOptions) else RunOptions.from_dictionary(run_opts or {})
     code = list(code)
-    join_processes(options.distributed_backend, torch.device(options.device or _default_device()))
+    join_processes(options.distributed_backend, default_device(options.device))
     seed = _seed(hparams_file, overrides)
     seed_everything(seed, verbose=False)  # the first weights are drawn while the file is built
     hparams = load_hparams(hparams_file, overrides, code=[*code, "sonovox.training"])
@@ -177,10 +177,6 @@ def _needed(values: Mapping[str, Any], key: str, where: Any) -> Any:
     if values.get(key) is None:
         raise ArgumentError(f"{where} has no {key}", hint=did_you_mean(key, values))
     return values[key]
-
-
-def _default_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _versions() -> str:

@@ -42,6 +42,7 @@ class TrainingLoop:
         self.brain, self.train, self.valid = brain, train, valid
         self.quiet = quiet or not distributed.is_main_process()
         self.resumed: Any = None  # the checkpoint inside an epoch from which this run goes on
+        self.ended_epoch: int | None = None  # the last one that a run before this one has ended
 
     def run(self, epoch_counter: Iterable[int]) -> None:
         """All epochs that are left."""
@@ -81,7 +82,7 @@ class TrainingLoop:
             return
         if found.meta.get("end-of-epoch", True):
             brain.step, brain.avg_train_loss, brain.train_is_done = 0, 0.0, False
-            self.ended_epoch: int | None = brain.epoch
+            self.ended_epoch = brain.epoch
         else:
             self.resumed = found
             self.ended_epoch = brain.epoch - 1
@@ -90,7 +91,7 @@ class TrainingLoop:
 
     def _epochs(self, counter: Iterable[int]) -> Iterator[int]:
         """The epochs that are still to do; an EpochCounter was set by the checkpoint, a range was not."""
-        ended = getattr(self, "ended_epoch", None)
+        ended = self.ended_epoch
         epochs: Iterable[int] = counter
         if ended is not None:
             epochs = (epoch for epoch in counter if epoch > ended)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,15 +23,13 @@ class RunLog:
 
     def __init__(self, path: str | Path | None) -> None:
         self.path = Path(path) if path is not None else None
-        self._lock = threading.Lock()
 
     def write(self, event: str, **values: Any) -> None:
         """Append one event; values that JSON lacks become text."""
         if self.path is None:
             return
         line = json.dumps({"event": event, "time": round(time.time(), 3), **_plain(values)}, ensure_ascii=False)
-        with self._lock:
-            append_line(self.path, line)
+        append_line(self.path, line)
 
     def read(self) -> list[dict[str, Any]]:
         """All events so far; a line that a kill has torn is passed over."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from sonovox._internal.errors import ArgumentError, CheckpointError, CheckpointWarning
+from sonovox._internal.processes import is_distributed
 from sonovox.training.checkpoints.files import SavedPart
 from sonovox.training.checkpoints.sharded import spread_shards
 from sonovox.training.checkpoints.state_encoding import encode_state
@@ -126,7 +127,7 @@ def restore_state(recoverable: Recoverable, state: Any) -> None:
             hint="give it one, or take it out of the recoverables",
         )
     if _is_per_process(recoverable.obj):
-        rank = torch.distributed.get_rank() if _is_distributed() else 0
+        rank = torch.distributed.get_rank() if is_distributed() else 0
         if rank >= len(state[_RANKS]):
             warnings.warn(
                 f"{recoverable.name} was saved by {len(state[_RANKS])} processes; rank {rank} keeps its own",
@@ -135,7 +136,7 @@ def restore_state(recoverable: Recoverable, state: Any) -> None:
             )
             return
         state = state[_RANKS][rank]
-    if _is_distributed():
+    if is_distributed():
         state = spread_shards(recoverable.obj, state)
     try:
         recoverable.obj.load_state_dict(state)
@@ -163,10 +164,6 @@ def restore_files(recoverable: Recoverable, path: Path, *, end_of_epoch: bool) -
 def _is_per_process(obj: Any) -> bool:
     """Whether each process has a state of its own, without tensors; other states are the same on all."""
     return bool(getattr(obj, "per_process", False))
-
-
-def _is_distributed() -> bool:
-    return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
 def _files_of(save: Callable[[Path], Any], name: str) -> dict[str, bytes]:
