@@ -108,6 +108,7 @@ PAGES = (
     Page("tacotron2.md", "sonovox.models.tacotron2", ("sonovox.models.tacotron2",)),
     Page("augment.md", "sonovox.augment", ("sonovox.augment",)),
     Page("data.md", "sonovox.data", ("sonovox.data",)),
+    Page("datasets.md", "sonovox.datasets", ("sonovox.datasets",)),
     Page("text.md", "sonovox.text", ("sonovox.text",)),
     Page("metrics.md", "sonovox.metrics", ("sonovox.metrics",)),
     Page("losses.md", "sonovox.losses", ("sonovox.losses",)),

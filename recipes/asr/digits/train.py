@@ -7,19 +7,16 @@ same command goes on where a run was stopped; the folder of results is a model.
 """
 
 import random
-import re
 from pathlib import Path
 
-import sonovox
 from sonovox import functional
 from sonovox.data import DynamicItemDataset, provides, read_audio, takes
-from sonovox.errors import DataError
+from sonovox.datasets import read_spoken_digits
+from sonovox.datasets.spoken_digits import NAMES
 from sonovox.inference import save_pretrained
 from sonovox.losses import ctc_loss
 from sonovox.metrics import ErrorRateStats
 from sonovox.training import Brain, Stage, update_learning_rate
-
-NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 class Speller(Brain):
@@ -61,17 +58,7 @@ class Speller(Brain):
 
 
 def datasets(hparams):
-    """The official split: indices 0 to 4 are the test; of the others, 5 to 7 watch the training."""
-    folder = Path(hparams["data_folder"]) / "recordings"
-    items = {"train": {}, "valid": {}, "test": {}}
-    for file in sorted(folder.glob("*.wav")):
-        if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
-            digit, speaker, index = int(found[1]), found[2], int(found[3])
-            part = "test" if index < 5 else "valid" if index < 8 else "train"
-            duration = sonovox.info(file).duration
-            items[part][file.stem] = {"wav": str(file), "text": NAMES[digit], "speaker": speaker, "duration": duration}
-    if not items["train"]:
-        raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
+    items = read_spoken_digits(hparams["data_folder"])
     tokenizer = hparams["tokenizer"]
     tokenizer.insert_blank(index=hparams["blank_index"])
     tokenizer.update_from_iterable(NAMES)

@@ -6,17 +6,15 @@ DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is). 
 same command goes on where a run was stopped.
 """
 
-import re
 from pathlib import Path
 
 from sonovox.augment import item_seeds
 from sonovox.data import DynamicItemDataset, read_audio
-from sonovox.errors import DataError
+from sonovox.datasets import read_spoken_digits
+from sonovox.datasets.spoken_digits import NAMES
 from sonovox.losses import nll_loss
 from sonovox.metrics import ClassificationStats
 from sonovox.training import Brain, Stage, update_learning_rate
-
-NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 class Spotter(Brain):
@@ -36,7 +34,7 @@ class Spotter(Brain):
     def compute_objectives(self, log_probs, batch, stage):
         if stage is not Stage.TRAIN:
             words = self.hparams.label_encoder.decode_torch(log_probs.squeeze(1).argmax(1))
-            self.words.append(batch.id, words, batch.word)
+            self.words.append(batch.id, words, batch.text)
         return nll_loss(log_probs, batch.label.data)
 
     def on_stage_start(self, stage, epoch=None):
@@ -60,22 +58,13 @@ class Spotter(Brain):
 
 
 def datasets(hparams):
-    """The official split: indices 0 to 4 are the test; of the others, 5 to 7 watch the training."""
-    folder = Path(hparams["data_folder"]) / "recordings"
-    items = {"train": {}, "valid": {}, "test": {}}
-    for file in sorted(folder.glob("*.wav")):
-        if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
-            index = int(found[3])
-            part = "test" if index < 5 else "valid" if index < 8 else "train"
-            items[part][file.stem] = {"wav": str(file), "word": NAMES[int(found[1])]}
-    if not items["train"]:
-        raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
+    items = read_spoken_digits(hparams["data_folder"])
     encoder = hparams["label_encoder"]
     encoder.update_from_iterable(NAMES)
 
     sets = {name: DynamicItemDataset(part) for name, part in items.items()}
     for each in sets.values():
         each.add_dynamic_item(read_audio, takes="wav", provides="sig")
-        each.add_dynamic_item(encoder.encode_label_torch, takes="word", provides="label")
-        each.set_output_keys(["id", "sig", "word", "label"])
+        each.add_dynamic_item(encoder.encode_label_torch, takes="text", provides="label")
+        each.set_output_keys(["id", "sig", "text", "label"])
     return sets

@@ -6,7 +6,6 @@ DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is, a
 which trials are made). The same command goes on where a run was stopped.
 """
 
-import re
 from pathlib import Path
 
 import torch
@@ -14,7 +13,7 @@ from torch.nn.functional import normalize
 
 from sonovox.augment import item_seeds
 from sonovox.data import DynamicItemDataset, read_audio
-from sonovox.errors import DataError
+from sonovox.datasets import read_spoken_digits
 from sonovox.metrics import EER, det_curve, minDCF
 from sonovox.training import Brain, Stage, update_learning_rate
 
@@ -108,21 +107,16 @@ def draw_det(targets, others, path):
 
 
 def datasets(hparams):
-    """The official split: indices 0 to 4 are the test; of the others, 5 to 7 watch the training.
-
-    Of speakers in `unseen` nothing is learnt, and the test is of them alone.
-    """
+    """The official split; of speakers in `unseen` nothing is learnt, and the test is of them alone."""
     unseen = hparams["unseen"]
-    folder = Path(hparams["data_folder"]) / "recordings"
-    items = {"train": {}, "valid": {}, "test": {}}
-    for file in sorted(folder.glob("*.wav")):
-        if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
-            index = int(found[3])
-            part = "test" if index < 5 else "valid" if index < 8 else "train"
-            if not unseen or (part == "test") == (found[2] in unseen):
-                items[part][file.stem] = {"wav": str(file), "speaker": found[2]}
-    if not items["train"]:
-        raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
+    items = {
+        part: {
+            item_id: item
+            for item_id, item in all_of_part.items()
+            if not unseen or (part == "test") == (item["speaker"] in unseen)
+        }
+        for part, all_of_part in read_spoken_digits(hparams["data_folder"]).items()
+    }
     encoder = hparams["label_encoder"]
     encoder.update_from_iterable(sorted({item["speaker"] for item in items["train"].values()}))
     sets = {name: DynamicItemDataset(part) for name, part in items.items()}

@@ -324,7 +324,16 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_blocks("Unopened"),
 }
 
+_CORPORA = _of(
+    "sonovox.datasets",
+    """
+    prepare_fluent_speech_commands prepare_iemocap prepare_librispeech prepare_speaker_folders prepare_spoken_digits
+    prepare_timit
+    """,
+)
+
 RECIPE_NAMES: Final[Mapping[str, str]] = {
+    **_CORPORA,
     **_DATA,
     **_of("sonovox.decoding", _NAMES_OF_CTC_SEARCHERS),
     **_of("speechbrain.decoders.ctc", _NAMES_OF_CTC_SEARCHERS, home="sonovox.decoding"),
