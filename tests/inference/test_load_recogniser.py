@@ -52,7 +52,8 @@ def test_other_folders_are_whisper_models(talking_model):
 
 def test_a_model_for_another_task_is_told(copied):
     edited(copied, "interface: EncoderASR", "interface: SpeakerRecognition")
-    with pytest.raises(ChoiceError, match="copy for transcription must be one of EncoderASR, got 'SpeakerRecognition'"):
+    expected = "copy for transcription must be one of EncoderASR, EncoderDecoderASR, got 'SpeakerRecognition'"
+    with pytest.raises(ChoiceError, match=expected):
         load_recogniser(copied, device="cpu")
     edited(copied, "interface: SpeakerRecognition\nmodules:\n  encoder:", "modules:\n  separator:")
     with pytest.raises(ArgumentError, match="no model that sonovox can transcribe with: it has the modules separator"):

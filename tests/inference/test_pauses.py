@@ -52,3 +52,14 @@ def test_what_is_not_too_long_stays_whole():
 def test_limits_in_the_wrong_order_are_refused():
     with pytest.raises(ArgumentError, match="shortest must be between 0 and longest=10, got 20"):
         list(cut_at_pauses([noise(1.0)], RATE, shortest=20, longest=10))
+
+
+def test_a_recording_up_to_a_limit_stays_whole_and_longer_ones_are_cut_finely():
+    limits = {"shortest": 8.0, "longest": 20.0, "whole": 40.0}
+    assert seconds(cut_at_pauses([noise(40.0, 30.0)], RATE, **limits)) == [40.0]
+    lengths = seconds(cut_at_pauses(noise(41.0, 12.0, 26.0).split(700), RATE, **limits))
+    assert max(lengths) <= 20.0
+    assert sum(lengths) == pytest.approx(41.0)
+    assert 12.0 < lengths[0] < 12.8
+    with pytest.raises(ArgumentError, match="whole must be at least longest=40.0, got 30"):
+        list(cut_at_pauses([noise(1.0)], RATE, whole=30))

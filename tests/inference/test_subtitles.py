@@ -127,3 +127,23 @@ def test_random_files_parse_back_to_their_cues():
         assert header.strip() == "WEBVTT"
         assert len(vtt_blocks) == len(cues)
         assert all(block.count("-->") == 1 for block in vtt_blocks)
+
+
+def test_cues_begin_where_their_words_do():
+    said = ["the", "quick", "brown", "fox", "jumps", "over", "some", "lazy", "dog"]
+    starts = [0.0, 0.3, 0.6, 0.9, 5.0, 5.3, 5.6, 6.0, 6.5]
+    words = [SimpleNamespace(start=start, text=text) for start, text in zip(starts, said, strict=True)]
+    segment = SimpleNamespace(start=0.0, end=7.0, text=" ".join(said), words=words)
+    cues = make_cues([segment], max_characters=22, max_lines=1)
+    assert " ".join(line for cue in cues for line in cue.lines) == segment.text
+    first_words = [cue.lines[0].split()[0] for cue in cues]
+    assert len(cues) > 1
+    assert [cue.start_ms for cue in cues] == [1000 * starts[said.index(word)] for word in first_words]
+    assert cues[-1].end_ms == 7000
+
+
+def test_words_that_are_not_those_of_the_text_are_left_aside():
+    words = [SimpleNamespace(start=3.0, text="other")]
+    with_words = SimpleNamespace(start=0.0, end=7.0, text="the quick brown fox", words=words)
+    without = SimpleNamespace(start=0.0, end=7.0, text="the quick brown fox")
+    assert make_cues([with_words], max_characters=10) == make_cues([without], max_characters=10)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sonovox._internal.errors import ArgumentError, ChoiceError, WriteError
-from sonovox.inference.transcript import Segment, Transcript
+from sonovox.inference.transcript import Segment, Transcript, Word
 
 TRANSCRIPT = Transcript(
     (
@@ -111,3 +111,17 @@ def test_a_folder_at_the_place_of_the_file_is_refused(tmp_path):
 def test_torch_is_not_needed():
     code = "import sys, sonovox.inference.transcript; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_words_and_their_times_go_through_json():
+    words = (Word(0.5, 0.75, "the"), Word(0.75, 1.0, "cat"))
+    transcript = Transcript((Segment(0.5, 1.0, "the cat", words=words), Segment(2.0, 3.0, "sat")))
+    assert json.loads(transcript.to_json())["segments"][0]["words"][0] == {"start": 0.5, "end": 0.75, "text": "the"}
+    assert Transcript.from_json(transcript.to_json()) == transcript
+
+
+def test_json_from_before_words_is_read():
+    content = json.loads(TRANSCRIPT.to_json())
+    for segment in content["segments"]:
+        del segment["words"]
+    assert Transcript.from_json(json.dumps(content)) == TRANSCRIPT

@@ -86,6 +86,8 @@ def transcribe(
     recogniser.check(options)
     if not model and not quiet:
         note(f"model: {DEFAULT_MODEL} (small, English; -m base hears many languages, -m turbo is the most exact)")
+    if kinds and not recogniser.has_times and not quiet:
+        note("this model does not tell when words are said; times are those of pieces between pauses")
     job.run(recogniser, options)
     if code := job.report():
         raise typer.Exit(code)

@@ -9,19 +9,21 @@ if TYPE_CHECKING:
     from sonovox.inference.classify import EncoderClassifier
     from sonovox.inference.detect_speech import VAD
     from sonovox.inference.encoder_asr import EncoderASR
+    from sonovox.inference.encoder_decoder_asr import EncoderDecoderASR
     from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
     from sonovox.inference.interface import Pretrained
     from sonovox.inference.load_recogniser import load_recogniser
     from sonovox.inference.model_folder import save_pretrained
     from sonovox.inference.separation import SepformerSeparation
     from sonovox.inference.speaker import SpeakerRecognition
-    from sonovox.inference.transcript import Segment, Transcript
+    from sonovox.inference.transcript import Segment, Transcript, Word
     from sonovox.inference.tts import HIFIGAN, Tacotron2
     from sonovox.inference.waveform_encoder import WaveformEncoder
 
 __all__ = [
     "EncoderASR",
     "EncoderClassifier",
+    "EncoderDecoderASR",
     "HIFIGAN",
     "Pretrained",
     "Segment",
@@ -34,6 +36,7 @@ __all__ = [
     "WaveformEncoder",
     "WaveformEnhancement",
     "WhisperASR",
+    "Word",
     "load_recogniser",
     "save_pretrained",
     "transcribe",
@@ -44,6 +47,7 @@ __getattr__ = lazy_names(
     {
         "EncoderASR": "sonovox.inference.encoder_asr",
         "EncoderClassifier": "sonovox.inference.classify",
+        "EncoderDecoderASR": "sonovox.inference.encoder_decoder_asr",
         "HIFIGAN": "sonovox.inference.tts",
         "Pretrained": "sonovox.inference.interface",
         "Segment": "sonovox.inference.transcript",
@@ -56,6 +60,7 @@ __getattr__ = lazy_names(
         "WaveformEncoder": "sonovox.inference.waveform_encoder",
         "WaveformEnhancement": "sonovox.inference.enhancement",
         "WhisperASR": "sonovox.inference.asr",
+        "Word": "sonovox.inference.transcript",
         "load_recogniser": "sonovox.inference.load_recogniser",
         "save_pretrained": "sonovox.inference.model_folder",
         "transcribe": "sonovox.inference.asr",

@@ -97,6 +97,11 @@ class WhisperASR:
         return cls(pack(model), tokenizer, str(source))
 
     @property
+    def has_times(self) -> bool:
+        """True: the model says when a segment begins and ends."""
+        return True
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.model.decoder.positions.device

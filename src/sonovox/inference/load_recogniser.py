@@ -130,7 +130,8 @@ def _with_ctc_head(
 
 def _interface_for(source: str | os.PathLike[str], hparams: dict) -> str:
     """The interface that a folder of SpeechBrain, which names none, was made for."""
-    for name, interface in RECOGNISERS.items():
+    # One that needs more modules is meant where all of them are there.
+    for name, interface in sorted(RECOGNISERS.items(), key=lambda item: -len(item[1].MODULES_NEEDED)):
         if set(interface.MODULES_NEEDED) <= set(hparams["modules"]) and set(interface.HPARAMS_NEEDED) <= set(hparams):
             return name
     has = ", ".join(hparams["modules"])

@@ -27,6 +27,7 @@ from sonovox.hub import pack_weights
 from sonovox.inference.classify import EncoderClassifier
 from sonovox.inference.detect_speech import VAD
 from sonovox.inference.encoder_asr import EncoderASR
+from sonovox.inference.encoder_decoder_asr import EncoderDecoderASR
 from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
 from sonovox.inference.interface import HPARAMS_FILE, Pretrained
 from sonovox.inference.separation import SepformerSeparation
@@ -40,6 +41,7 @@ __all__ = ["INTERFACES", "save_pretrained"]
 INTERFACES: dict[str, type[Pretrained]] = {
     "EncoderASR": EncoderASR,
     "EncoderClassifier": EncoderClassifier,
+    "EncoderDecoderASR": EncoderDecoderASR,
     "SepformerSeparation": SepformerSeparation,
     "SpeakerRecognition": SpeakerRecognition,
     "SpectralMaskEnhancement": SpectralMaskEnhancement,
@@ -51,6 +53,7 @@ INTERFACES: dict[str, type[Pretrained]] = {
 _FIRST_USE = {
     "EncoderASR": 'print(model.transcribe_file("recording.wav"))',
     "EncoderClassifier": 'scores, score, index, label = model.classify_file("recording.wav")',
+    "EncoderDecoderASR": 'print(model.transcribe_file("recording.wav"))',
     "SepformerSeparation": 'sources = model.separate_file("recording.wav")  # (1, time, sources)',
     "SpeakerRecognition": 'score, same = model.verify_files("one.wav", "two.wav")',
     "SpectralMaskEnhancement": 'model.enhance_file("noisy.wav", "clean.wav")',

@@ -21,22 +21,28 @@ STEP_SECONDS = 0.5
 
 
 def cut_at_pauses(
-    blocks: Iterable[Tensor], sample_rate: int, *, shortest: float = 20.0, longest: float = 40.0
+    blocks: Iterable[Tensor],
+    sample_rate: int,
+    *,
+    shortest: float = 20.0,
+    longest: float = 40.0,
+    whole: float | None = None,
 ) -> Iterator[Tensor]:
     """Pieces of a recording, none longer than `longest` seconds; joined, they are the recording.
 
-    A recording that is not longer is one piece. From a longer one, a piece is cut
-    between `shortest` and `longest`, at that of the moments 0.5 s apart with the
-    least energy in the 0.1 s around it.
+    A recording of up to `whole` seconds is one piece. From a longer one, a piece is
+    cut between `shortest` and `longest`, at that of the moments 0.5 s apart with
+    the least energy in the 0.1 s around it.
 
     Args:
         blocks: of the recording, each `(time,)`.
         sample_rate: in Hz.
         shortest: in seconds; only the last piece may be shorter.
         longest: in seconds.
+        whole: in seconds, at least `longest`, which it is if None.
 
     Raises:
-        ArgumentError: `shortest` is not between 0 and `longest`.
+        ArgumentError: `shortest` is not between 0 and `longest`, or `whole` below that.
 
     >>> [len(piece) for piece in cut_at_pauses([torch.ones(90), torch.zeros(10), torch.ones(150)], 10,
     ...                                        shortest=8, longest=12)]
@@ -44,12 +50,15 @@ def cut_at_pauses(
     """
     if not 0 < shortest < longest:
         raise ArgumentError(f"shortest must be between 0 and longest={longest}, got {shortest}", hint="in seconds")
+    if whole is not None and whole < longest:
+        raise ArgumentError(f"whole must be at least longest={longest}, got {whole}", hint="in seconds")
     first, last = round(shortest * sample_rate), round(longest * sample_rate)
     window, step = (max(1, round(seconds * sample_rate)) for seconds in (WINDOW_SECONDS, STEP_SECONDS))
-    held = torch.zeros(0)
+    held, limit = torch.zeros(0), last if whole is None else round(whole * sample_rate)
     for block in blocks:
         held = torch.cat((held, block))
-        while len(held) > last:
+        while len(held) > limit:
+            limit = last
             around = held[first - window // 2 : last].unfold(0, window, step)
             cut = first + step * int(around.square().sum(dim=-1).argmin())
             yield held[:cut]

@@ -32,6 +32,10 @@ class TranscribedPart:
 class Recogniser(Protocol):
     """A model that turns recordings into segments of text."""
 
+    @property
+    def has_times(self) -> bool:
+        """Whether segments begin and end where the model heard them, and not where the recording was cut."""
+
     def check(self, options: dict[str, Any]) -> object:
         """Refuse options that the model does not have or cannot use, before any work.
 

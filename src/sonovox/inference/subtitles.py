@@ -6,6 +6,7 @@ style guide: general requirements"). WebVTT is https://www.w3.org/TR/webvtt1/.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -53,7 +54,8 @@ def make_cues(
 ) -> list[Cue]:
     """Cues that show the texts of `segments`, in order of time and without overlap.
 
-    A segment that does not fit is shared out over several cues, with its time in
+    A segment that does not fit is shared out over several cues, at the times of its
+    `words` where it has some (with `start` and `text` each), else with its time in
     proportion to their characters; lines and cues are about equally long and
     break after punctuation or before a conjunction where they can. A cue stays
     until it can be read, if nothing follows, and is gone after `max_duration`.
@@ -95,8 +97,7 @@ def make_cues(
             max_lines=max_lines,
             at_least=math.ceil(duration / max_duration),
         )
-        shares = [0, *accumulate(sum(map(text_width, lines)) for lines in blocks)]
-        times = [round(1000 * (segment.start + duration * share / max(shares[-1], 1))) for share in shares]
+        times = [round(1000 * seconds) for seconds in _times_of_blocks(segment, blocks)]
         cues += map(Cue, times, times[1:], blocks)
     cues.sort(key=lambda cue: cue.start_ms)
     return _without_overlap(cues, round(min_duration * 1000), round(max_duration * 1000), characters_per_second)
@@ -132,6 +133,19 @@ def format_vtt(cues: Iterable[Cue]) -> str:
         + "".join(f"{_escape(line)}\n" for line in cue.lines)
         for cue in cues
     )
+
+
+def _times_of_blocks(segment: TimedText, blocks: Sequence[Sequence[str]]) -> list[float]:
+    """When each block begins, and when the last one ends."""
+    said = [sum(len("".join(line.split())) for line in lines) for lines in blocks]  # characters
+    words = getattr(segment, "words", ())
+    reached = [0, *accumulate(len("".join(word.text.split())) for word in words)]
+    if words and reached[-1] == sum(said):
+        begins = accumulate([0, *said[:-1]])
+        return [*(words[bisect_right(reached, begin) - 1].start for begin in begins), segment.end]
+    shares = [0, *accumulate(sum(map(text_width, lines)) for lines in blocks)]
+    duration = segment.end - segment.start
+    return [segment.start + duration * share / max(shares[-1], 1) for share in shares]
 
 
 def _without_overlap(cues: Sequence[Cue], min_ms: int, max_ms: int, characters_per_second: float) -> list[Cue]:

@@ -14,7 +14,16 @@ from sonovox._internal.files import write_text
 from sonovox.inference.line_breaking import join_texts
 from sonovox.inference.subtitles import format_srt, format_vtt, make_cues
 
-__all__ = ["Segment", "Transcript"]
+__all__ = ["Segment", "Transcript", "Word"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, and when it was said, in seconds from the beginning of the recording."""
+
+    start: float
+    end: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Segment:
         compression_ratio: length of the text by that of its zlib form; repetition makes it high.
         no_speech_probability: 0 to 1.
         language: code such as "en", where it differs from that of the transcript.
+        words: with their times, where the model tells these.
 
     Raises:
         ArgumentError: times that are not finite, negative, or end before they start.
@@ -45,6 +55,7 @@ class Segment:
     compression_ratio: float | None = None
     no_speech_probability: float | None = None
     language: str | None = None
+    words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= self.end < math.inf):
@@ -110,7 +121,10 @@ class Transcript:
             "text": self.text,
             "language": self.language,
             "duration": self.duration,
-            "segments": [_finite(vars(segment)) for segment in self.segments],
+            "segments": [
+                _finite(vars(segment)) | {"words": [_finite(vars(word)) for word in segment.words]}
+                for segment in self.segments
+            ],
         }
         return json.dumps(_finite(content), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -127,9 +141,7 @@ class Transcript:
         """
         try:
             content = json.loads(text)
-            segments = tuple(
-                Segment(**{**segment, "tokens": tuple(segment.get("tokens", ()))}) for segment in content["segments"]
-            )
+            segments = tuple(map(_segment_of, content["segments"]))
             return cls(segments, language=content["language"], duration=content["duration"])
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise ArgumentError(
@@ -158,6 +170,11 @@ class Transcript:
         chosen = (format or Path(path).suffix.removeprefix(".")).lower()
         check_choice("format" if format else f"the suffix of {os.fspath(path)}", chosen, writers)
         write_text(path, writers[chosen]())
+
+
+def _segment_of(fields: dict[str, Any]) -> Segment:
+    words = tuple(Word(**word) for word in fields.get("words", ()))
+    return Segment(**{**fields, "tokens": tuple(fields.get("tokens", ())), "words": words})
 
 
 def _finite(fields: dict[str, Any]) -> dict[str, Any]:
