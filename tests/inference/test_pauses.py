@@ -61,5 +61,5 @@ def test_a_recording_up_to_a_limit_stays_whole_and_longer_ones_are_cut_finely():
     assert max(lengths) <= 20.0
     assert sum(lengths) == pytest.approx(41.0)
     assert 12.0 < lengths[0] < 12.8
-    with pytest.raises(ArgumentError, match="whole must be at least longest=40.0, got 30"):
+    with pytest.raises(ArgumentError, match=r"whole must be at least longest=40\.0, got 30"):
         list(cut_at_pauses([noise(1.0)], RATE, whole=30))

@@ -1,4 +1,4 @@
-"""Model folders as SpeechBrain writes them, loaded unchanged, against every array that SpeechBrain computed with them."""
+"""Model folders as SpeechBrain writes them, loaded unchanged, against every array that SpeechBrain computed."""
 
 import json
 

@@ -35,10 +35,11 @@ class EncoderDecoderASR(PiecewiseASR):
         super().__init__(*args, **kwargs)
         # Scorers are no modules: what they hold must follow the others, if the YAML file does not list it.
         listed = {id(module) for module in self.mods.modules()}
+        trained = any(parameter.requires_grad for parameter in self.mods.parameters())
         for module in _modules_of_scorers(self.mods["decoder"]):
             if id(module) not in listed:
                 module.to(self.device).train(self.training)
-                module.requires_grad_(any(parameter.requires_grad for parameter in self.mods.parameters()))
+                module.requires_grad_(trained)
 
     @property
     def has_times(self) -> bool:
@@ -53,7 +54,8 @@ class EncoderDecoderASR(PiecewiseASR):
         """The encoder's states, `(batch, frames, features)`, of a batch that was checked."""
         states = self.mods["encoder"](wavs, wav_lens)
         if getattr(self.hparams, "transformer_beam_search", False):
-            states = self.mods["transformer"].encode(states, wav_lens)
+            transformer: Any = self.mods["transformer"]
+            states = transformer.encode(states, wav_lens)
         return states
 
     def search(self, encoded: Tensor, wav_lens: Tensor) -> list[list[int]]:
