@@ -43,6 +43,8 @@ class Layer:
         """The first result."""
         named: dict[str, Any] = {} if lengths is None else {self.lengths: lengths}
         result = module(*inputs, **named)
+        if isinstance(result, dict):
+            return next(iter(result.values()))
         return result[0] if isinstance(result, tuple) else result
 
 
@@ -156,6 +158,10 @@ LAYERS: dict[str, Layer] = ENCODERS | {
     "ConvolutionModule": Layer(lambda: layers.ConvolutionModule(FEATURES, 3)),
     "ConvolutionalSpatialGatingUnit": Layer(lambda: layers.ConvolutionalSpatialGatingUnit(FEATURES, 3)),
     "EncoderWrapper causal": _encoder("conformer", "RelPosMHAXL", causal=True),
+    "GumbelVectorQuantizer": Layer(
+        lambda: layers.GumbelVectorQuantizer(FEATURES, 4, (2.0, 0.5, 0.9), 2, 6),
+        without={"gradient": "a choice has none; its straight-through gradient is tested where it is"},
+    ),
     "HyperMixing": Layer(lambda: _OfItself(layers.HyperMixing(8, 6, num_heads=2)), _wide),
     "MultiheadAttention": Layer(lambda: _OfItself(layers.MultiheadAttention(2, 8)), _wide),
     "NormalizedEmbedding": Layer(
@@ -309,6 +315,9 @@ LAYERS: dict[str, Layer] = ENCODERS | {
             inter_dffn=5,
         ),
         lambda batch, time: (torch.randn(batch, 8 * time),),
+    ),
+    "RandomProjectionQuantizer": Layer(
+        lambda: layers.RandomProjectionQuantizer(FEATURES, 4, 7), without={"gradient": "indices have none"}
     ),
     "Sequential": Layer(lambda: layers.Sequential(layers.Linear(4, input_size=FEATURES), nn.Tanh())),
     "SincConv": Layer(lambda: layers.SincConv(4, 5, input_shape=[None, None]), lambda b, t: (torch.randn(b, t),)),

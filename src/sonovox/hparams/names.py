@@ -86,12 +86,12 @@ _LAYERS = _of(
     BranchformerEncoder BranchformerEncoderLayer ConformerEncoder ConformerEncoderLayer ContentBasedAttention
     ContextWindow Conv1d Conv2d ConvTranspose1d ConvolutionBranch ConvolutionModule ConvolutionalSpatialGatingUnit DCT
     Deltas DepthwiseSeparableConv1d Dropout2d DynChunkTrainConfig Embedding ExponentialMovingAverage Fbank Filterbank
-    GRU GRUCell GroupNorm GumbelSoftmax HyperMixing ISTFT InputNormalization InstanceNorm1d InstanceNorm2d
-    KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear LocationAwareAttention MFCC
-    ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding
-    PositionalwiseFeedForward QuasiRNN RNN RNNCell RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv
-    Softmax StatisticsPooling Swish TDNNBlock TransformerDecoder TransformerDecoderLayer TransformerEncoder
-    TransformerEncoderLayer resynthesize spectral_magnitude
+    GRU GRUCell GroupNorm GumbelSoftmax GumbelVectorQuantizer HyperMixing ISTFT InputNormalization InstanceNorm1d
+    InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear
+    LocationAwareAttention MFCC ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d
+    PositionalEncoding PositionalwiseFeedForward QuasiRNN RNN RNNCell RandomProjectionQuantizer RelPosEncXL
+    RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax StatisticsPooling Swish TDNNBlock TransformerDecoder
+    TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude
     """,
 )
 _LOSSES = _of(
@@ -106,6 +106,7 @@ _NAMES_OF_DUAL_PATH = """
     CumulativeLayerNorm Decoder Dual_Computation_Block Dual_Path_Model Encoder GlobalLayerNorm SBRNNBlock
     SBTransformerBlock SepformerWrapper select_norm
     """
+_NAMES_OF_WAV2VEC = "EncoderWrapper W2VLatentExtractor W2VTargetQuantiser"
 _MODELS = {
     **_of(
         "sonovox.models",
@@ -121,6 +122,9 @@ _MODELS = {
     **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
     **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
+    **_of(
+        "sonovox.models.wav2vec2", f"{_NAMES_OF_WAV2VEC} Wav2Vec2Config Wav2Vec2PretrainModel Wav2Vec2PretrainingConfig"
+    ),
     **_of("sonovox.models.xvector", "Classifier Discriminator Xvector"),
     **_of("sonovox.models", "ConvTasNet DeepSpeech HifiganGenerator Tacotron2 Wav2Letter WaveRNN"),
 }
@@ -181,6 +185,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.lobes.models.convolution", "ConvolutionalSpatialGatingUnit", home="sonovox.nn"),
     **_of("speechbrain.lobes.models.dual_path", _NAMES_OF_DUAL_PATH, home="sonovox.models.dual_path"),
     **_of("speechbrain.lobes.models.VanillaNN", "VanillaNN", home="sonovox.models.vanilla_nn"),
+    **_of("speechbrain.lobes.models.wav2vec", _NAMES_OF_WAV2VEC, home="sonovox.models.wav2vec2"),
     **_of("speechbrain.lobes.models.Xvector", "Classifier Discriminator Xvector", home="sonovox.models.xvector"),
     **_of("speechbrain.lobes.models.ECAPA_TDNN", "AttentiveStatisticsPooling TDNNBlock", home="sonovox.nn"),
     **_of(
@@ -235,6 +240,7 @@ _SPEECHBRAIN = {
         "AdaptivePool AttentionPooling Pooling1d Pooling2d StatisticsPooling",
         home="sonovox.nn",
     ),
+    **_of("speechbrain.nnet.quantisers", "GumbelVectorQuantizer RandomProjectionQuantizer", home="sonovox.nn"),
     **_of(
         "speechbrain.processing.features",
         "ContextWindow DCT Deltas Filterbank ISTFT InputNormalization STFT spectral_magnitude",
@@ -251,11 +257,13 @@ _BLOCKS = {
     "HuBERT": "hubert",
     "WavLM": "wavlm",
     "Wav2Vec2": "wav2vec2",
+    "Wav2Vec2Pretrain": "wav2vec2",
     "WeightedSSLModel": "weighted_ssl",
     "Whisper": "whisper",
 }
 _OLD_BLOCKS = {
     "huggingface_wav2vec.HuggingFaceWav2Vec2": "Wav2Vec2",
+    "huggingface_wav2vec.HuggingFaceWav2Vec2Pretrain": "Wav2Vec2Pretrain",
     "huggingface_whisper.HuggingFaceWhisper": "Whisper",
 }
 _BLOCKS_OF_SPEECHBRAIN = {
@@ -299,11 +307,13 @@ _NAMES_OF_METRICS = """
     BinaryMetricStats ClassificationStats EmbeddingErrorRateSimilarity ErrorRateStats MetricStats
     WeightedErrorRateStats
     """
+_NAMES_OF_PRETRAINING = "compute_mask sample_negatives w2v_mask_collate_fn"
 _SCHEDULES = _of("sonovox.training", _NAMES_OF_SCHEDULES) | _of("sonovox.training.schedules", _NAMES_OF_SCHEDULES)
 _METRICS = _of("sonovox.metrics", f"AccuracyStats {_NAMES_OF_METRICS}")
 _SPEECHBRAIN_RECIPES = {
     **{name.replace("sonovox.losses", "speechbrain.nnet.losses"): home for name, home in _LOSSES.items()},
     **_of("speechbrain.nnet.schedulers", _NAMES_OF_SCHEDULES, home="sonovox.training.schedules"),
+    **_of("speechbrain.lobes.models.wav2vec", _NAMES_OF_PRETRAINING, home="sonovox.models.wav2vec2"),
     **_of("speechbrain.utils.Accuracy", "AccuracyStats", home="sonovox.metrics"),
     **_of("speechbrain.utils.metric_stats", _NAMES_OF_METRICS, home="sonovox.metrics"),
 }
@@ -342,6 +352,7 @@ RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_SCHEDULES,
     **_SPEECHBRAIN_RECIPES,
     **_TRAINING,
+    **_of("sonovox.models.wav2vec2", _NAMES_OF_PRETRAINING),
     **_blocks(""),
     **_of("torch", "manual_seed"),
 }

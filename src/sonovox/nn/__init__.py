@@ -40,6 +40,7 @@ __all__ = [
     "GRUCell",
     "GroupNorm",
     "GumbelSoftmax",
+    "GumbelVectorQuantizer",
     "HyperMixing",
     "ISTFT",
     "InputNormalization",
@@ -65,6 +66,7 @@ __all__ = [
     "QuasiRNN",
     "RNN",
     "RNNCell",
+    "RandomProjectionQuantizer",
     "RelPosEncXL",
     "RelPosMHAXL",
     "RoPEMHA",
@@ -126,6 +128,7 @@ if TYPE_CHECKING:
     from sonovox.nn.pcen import PCEN, ExponentialMovingAverage
     from sonovox.nn.pooling import AdaptivePool, AttentionPooling, Pooling1d, Pooling2d, StatisticsPooling
     from sonovox.nn.positional_encoding import PositionalEncoding, RelPosEncXL
+    from sonovox.nn.quantisers import GumbelVectorQuantizer, RandomProjectionQuantizer
     from sonovox.nn.quasi_rnn import QuasiRNN
     from sonovox.nn.recurrent import GRU, LSTM, RNN
     from sonovox.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
@@ -178,6 +181,7 @@ _FILES = {
     "pcen": ("PCEN", "ExponentialMovingAverage"),
     "pooling": ("AdaptivePool", "AttentionPooling", "Pooling1d", "Pooling2d", "StatisticsPooling"),
     "positional_encoding": ("PositionalEncoding", "RelPosEncXL"),
+    "quantisers": ("GumbelVectorQuantizer", "RandomProjectionQuantizer"),
     "quasi_rnn": ("QuasiRNN",),
     "recurrent": ("GRU", "LSTM", "RNN"),
     "recurrent_cells": ("GRUCell", "LSTMCell", "RNNCell"),

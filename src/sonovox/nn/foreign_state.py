@@ -19,6 +19,7 @@ NO_KNOWLEDGE = {
     "h_init": "zeros: their first state",
     "inv_freq": "wavelengths of RelPosEncXL, which the size tells",
     "kernel": "weights of Deltas, which its window_length tells",
+    "max_ent": "the largest entropy of GumbelVectorQuantizer, which its sizes tell",
     "pe": "sines of PositionalEncoding, which are computed for as many places as there are",
 }
 

@@ -11,7 +11,14 @@ from torch import Tensor
 
 from sonovox._internal.errors import WeightsError
 
-__all__ = ["from_fairseq", "from_huggingface", "from_torchaudio", "to_huggingface"]
+__all__ = [
+    "from_fairseq",
+    "from_huggingface",
+    "from_torchaudio",
+    "pretraining_from_huggingface",
+    "pretraining_to_huggingface",
+    "to_huggingface",
+]
 
 _LAYER = "encoder.transformer.layers.*."
 HUGGING_FACE: dict[str, str] = {
@@ -50,6 +57,14 @@ _NOT_ENCODER = (
     "quantizer.", "project_q.", "project_hid.", "final_proj.", "label_embs_concat", "classifier.", "projector.",
     "layer_weights", "target_glu.", "tdnn.", "feature_extractor.objective.",
 )  # fmt: skip
+# What transformers' model for pretraining has beside its encoder, and ours.
+PRETRAINING: dict[str, str] = {
+    "quantizer.codevectors": "quantizer.vars",
+    "quantizer.weight_proj.": "quantizer.weight_proj.",
+    "project_q.": "project_q.",
+    "project_hid.": "project_hid.",
+}
+_ENCODER = "wav2vec2."
 _OLD_WEIGHT_NORM = {
     "pos_conv_embed.conv.weight_g": "pos_conv_embed.conv.parametrizations.weight.original0",
     "pos_conv_embed.conv.weight_v": "pos_conv_embed.conv.parametrizations.weight.original1",
@@ -101,6 +116,32 @@ def to_huggingface(weights: Mapping[str, Tensor], family: str) -> dict[str, Tens
         for name, theirs in renamed.items()
         if theirs is not None
     }
+
+
+def pretraining_from_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Names of a `Wav2Vec2PretrainModel` for the weights of transformers' `Wav2Vec2ForPreTraining`.
+
+    Raises:
+        WeightsError: a name that its encoder does not have.
+    """
+    ours = {_ENCODER + name: tensor for name, tensor in from_huggingface(weights).items()}
+    for name, tensor in weights.items():
+        renamed = _renamed(name.removeprefix("model."), PRETRAINING)
+        if renamed is not None:
+            ours[renamed] = tensor
+    return ours
+
+
+def pretraining_to_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The names that transformers' `Wav2Vec2ForPreTraining` reads, of a `Wav2Vec2PretrainModel`."""
+    encoder = {name.removeprefix(_ENCODER): tensor for name, tensor in weights.items() if name.startswith(_ENCODER)}
+    theirs = {_ENCODER + name: tensor for name, tensor in to_huggingface(encoder, "wav2vec2").items()}
+    back = {ours: name for name, ours in PRETRAINING.items()}
+    for name, tensor in weights.items():
+        renamed = _renamed(name, back)
+        if renamed is not None:
+            theirs[renamed] = tensor
+    return theirs
 
 
 def _rename(weights: Mapping[str, Tensor], table: Mapping[str, str], naming: str) -> dict[str, Tensor]:

@@ -38,7 +38,14 @@ class FeatureProjection(nn.Module):
         self.dropout = nn.Dropout(config.encoder_projection_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x if self.layer_norm is None else self.layer_norm(x)
+        return self.project(self.normalise(x))
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """The features as a quantiser takes them."""
+        return x if self.layer_norm is None else self.layer_norm(x)
+
+    def project(self, x: Tensor) -> Tensor:
+        """What `normalise` gave, in the transformer's width."""
         return self.dropout(self.projection(x))
 
 

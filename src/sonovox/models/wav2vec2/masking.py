@@ -104,9 +104,13 @@ class SpanMasking(nn.Module):
         if self.time[0] > 0:
             counts = torch.full((batch,), frames, device=x.device) if counts is None else counts
             mask = span_mask(counts, frames, *self.time, generator=self.generator)
-            x = torch.where(mask.unsqueeze(-1), self.embedding.to(x.dtype), x)
+            x = self.hide(x, mask)
         if self.feature[0] > 0:
             full = torch.full((batch,), channels, device=x.device)
             mask = span_mask(full, channels, *self.feature, generator=self.generator)
             x = x.masked_fill(mask.unsqueeze(1), 0)
         return x
+
+    def hide(self, x: Tensor, mask: Tensor) -> Tensor:
+        """`x` `[batch, frames, channels]` with the learnt vector where `mask` `[batch, frames]` is true."""
+        return torch.where(mask.unsqueeze(-1), self.embedding.to(x.dtype), x)

@@ -9,6 +9,7 @@ vocab.json                 labels of a CTC head, with tokenizer_config.json
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,16 @@ from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["FOLDER_FILES", "PretrainedWav2Vec2", "load_wav2vec2", "save_wav2vec2"]
+__all__ = [
+    "FOLDER_FILES",
+    "PretrainedWav2Vec2",
+    "check_layers",
+    "find_weights",
+    "load_wav2vec2",
+    "read_description",
+    "save_wav2vec2",
+    "write_model_folder",
+]
 
 # What is taken from a repository; folders differ in which of these they hold.
 FOLDER_FILES = (
@@ -92,10 +102,10 @@ def load_wav2vec2(
         WeightsError: they are no model of these families, or not whole.
     """
     folder = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
-    description = _description(folder)
+    description = read_description(folder)
     config = Wav2Vec2Config.from_huggingface(description, aux=head)
-    weights = from_huggingface(load_weights(_weights_in(folder), device=device, dtype=dtype or torch.float32))
-    _check_layers(config, weights, folder)
+    weights = from_huggingface(load_weights(find_weights(folder), device=device, dtype=dtype or torch.float32))
+    check_layers(config, weights, folder)
     if not head:
         weights = {name: tensor for name, tensor in weights.items() if not name.startswith("aux.")}
     with torch.device("meta"):  # no memory for weights that are replaced at once
@@ -131,11 +141,8 @@ def save_wav2vec2(
         ArgumentError: a head without labels or with another number of them, or a folder with other things in it.
         WriteError: the disk is full, and the like.
     """
-    folder = Path(folder)
     if (model.aux is None) != (vocabulary is None):
         raise ArgumentError("a CTC head needs its vocabulary, and a vocabulary its head", hint="give both or none")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").is_file():
-        raise ArgumentError(f"{folder} holds something else than a model", hint="give a new folder")
     description: dict[str, Any] = replace(config, aux_num_out=getattr(model.aux, "out_features", None)).to_huggingface()
     files = {}
     if vocabulary is not None:
@@ -145,16 +152,52 @@ def save_wav2vec2(
             )
         description["pad_token_id"] = vocabulary.blank
         files = vocabulary.to_files()
-    files["config.json"] = json.dumps(description, indent=1).encode()
-    files["preprocessor_config.json"] = json.dumps((preprocessor or Preprocessor()).to_huggingface(), indent=1).encode()
-    files["model.safetensors"] = pack_weights(to_huggingface(model.state_dict(), config.family))
+    return write_model_folder(
+        folder, description, to_huggingface(model.state_dict(), config.family), preprocessor, files
+    )
+
+
+def write_model_folder(
+    folder: str | os.PathLike[str],
+    description: Mapping[str, Any],
+    weights: Mapping[str, torch.Tensor],
+    preprocessor: Preprocessor | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> Path:
+    """A Hugging Face folder of these weights; it appears as a whole or not at all.
+
+    Args:
+        folder: where to; what stands there is replaced if it is such a folder.
+        description: content of `config.json`.
+        weights: by the names of transformers.
+        preprocessor: what waveforms need before the model.
+        files: further ones, by their names.
+
+    Raises:
+        ArgumentError: a folder with other things in it.
+        WriteError: the disk is full, and the like.
+    """
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").is_file():
+        raise ArgumentError(f"{folder} holds something else than a model", hint="give a new folder")
+    files = {
+        **(files or {}),
+        "config.json": json.dumps(description, indent=1).encode(),
+        "preprocessor_config.json": json.dumps((preprocessor or Preprocessor()).to_huggingface(), indent=1).encode(),
+        "model.safetensors": pack_weights(dict(weights)),
+    }
     with atomic_folder(folder) as writer:
         for name, content in files.items():
             writer.write(name, [content])
     return folder
 
 
-def _description(folder: Path) -> dict[str, Any]:
+def read_description(folder: Path) -> dict[str, Any]:
+    """The content of `config.json`.
+
+    Raises:
+        WeightsError: there is none, or it is damaged.
+    """
     file = folder / "config.json"
     try:
         description = json.loads(file.read_bytes())
@@ -167,14 +210,19 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _weights_in(folder: Path) -> Path:
+def find_weights(folder: Path) -> Path:
+    """The file of weights, or the index of several.
+
+    Raises:
+        WeightsError: there is none.
+    """
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
     raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(WEIGHTS)}")
 
 
-def _check_layers(config: Wav2Vec2Config, weights: dict[str, torch.Tensor], folder: Path) -> None:
+def check_layers(config: Wav2Vec2Config, weights: dict[str, torch.Tensor], folder: Path) -> None:
     """Before millions of layers are built that a damaged or hostile config.json asks for."""
     found = [re.match(r"encoder\.transformer\.layers\.(\d+)\.", name) for name in weights]
     layers = 1 + max((int(match[1]) for match in found if match), default=-1)
