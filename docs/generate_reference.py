@@ -86,6 +86,8 @@ PAGES = (
             "sonovox.inference.voice_doubts",
             "sonovox.inference.classify",
             "sonovox.inference.detect_speech",
+            "sonovox.inference.silero_detector",
+            "sonovox.inference.load_detector",
             "sonovox.inference.speech_boundaries",
             "sonovox.inference.separation",
             "sonovox.inference.enhancement",

@@ -207,7 +207,7 @@ def test_a_file_as_output_folder_is_refused_before_any_work(hear, recording, tmp
 def test_a_folder_without_permission_is_refused_before_any_work(hear, recording, tmp_path, monkeypatch):
     recording("a.wav")
     (tmp_path / "locked").mkdir()
-    monkeypatch.setattr("sonovox.cli.transcribe.os.access", lambda *_: False)  # the superuser may write everywhere
+    monkeypatch.setattr("sonovox.cli.output_folder.os.access", lambda *_: False)  # the superuser may write everywhere
     code, _, err = hear("a.wav", "-o", "locked")
     assert code == 2
     assert err.startswith("error: cannot write into locked: locked is read-only")

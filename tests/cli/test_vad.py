@@ -41,7 +41,7 @@ def test_bad_files_do_not_stop_the_others(case, sonovox_here):
     model, recording, lines = case
     code, out, err = sonovox_here("vad", "nowhere.wav", recording, "-m", model, "--device", "cpu")
     assert (code, out.splitlines()) == (1, lines)
-    assert err.startswith("error: there is no file nowhere.wav\n")
+    assert err.startswith("1 of 2 files failed:\nerror: there is no file nowhere.wav\n")
     assert sonovox_here("vad", "nowhere.wav", "-m", model, "--device", "cpu")[0] == 2
 
 
@@ -49,3 +49,15 @@ def test_a_model_that_finds_no_speech_is_told(speechbrain_reference, case, sonov
     code, out, err = sonovox_here("vad", case[1], "-m", speechbrain_reference / "spkrec-ecapa" / "model")
     assert (code, out) == (2, "")
     assert err.startswith("error: VAD needs the modules cnn, rnn, dnn; the model has ")
+
+
+def test_a_missing_file_is_told_before_a_model_is_fetched(sonovox_here):
+    code, out, err = sonovox_here("vad", "nowhere.wav")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: there is no file nowhere.wav\n")
+
+
+def test_without_a_model_it_is_silero(case, sonovox_here):
+    code, out, err = sonovox_here("vad", case[1])
+    assert (code, out) == (2, "")
+    assert "silero_vad_16k.safetensors is not in the cache" in err

@@ -1,18 +1,15 @@
 """`sonovox transcribe`: recordings to text, subtitles and data."""
 
-import os
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import SonovoxError, WriteError
-from sonovox.cli.console import as_sonovox_error, human_time, note, print_error
+from sonovox.cli.console import human_time, note
+from sonovox.cli.file_run import FileRun
 from sonovox.cli.inputs import Input, find_inputs
-from sonovox.cli.progress import progress_of
+from sonovox.cli.output_folder import check_folder
 
 if TYPE_CHECKING:
     from sonovox.cli.progress import AudioProgress
@@ -63,7 +60,7 @@ def transcribe(
     kinds = chosen_formats(formats, output_dir)
     folder = output_dir or Path()
     if kinds:
-        _check_folder(folder)
+        check_folder(folder)
     options: dict[str, Any] = {"task": task, "beam_size": beam, "initial_prompt": prompt}
     options |= {"language": language or None, "condition_on_previous_text": condition}
     options = {name: value for name, value in options.items() if value != DEFAULTS[name]}
@@ -74,7 +71,7 @@ def transcribe(
 
     decoding_options(options)  # a model is fetched only when it is of use
     job = Job(inputs, kinds, folder, quiet=quiet, debug=bool(context.obj))
-    if len(job.failures) == len(inputs):
+    if job.is_hopeless:
         raise typer.Exit(job.report())
     recogniser = load_recogniser(
         model or DEFAULT_MODEL,
@@ -107,11 +104,8 @@ def chosen_formats(words: str, output_dir: Path | None) -> list[str]:
     return list(dict.fromkeys(kinds))
 
 
-class Job:
+class Job(FileRun):
     """One run over some inputs: what it prints, writes and remembers of failures.
-
-    The headers of all files are read at once, so that the bar knows how much there
-    is, and that nobody waits for a model to hear that a file is missing.
 
     Args:
         inputs: what to transcribe.
@@ -122,53 +116,12 @@ class Job:
     """
 
     def __init__(self, inputs: list[Input], kinds: list[str], folder: Path, *, quiet: bool, debug: bool) -> None:
-        from sonovox.io import info
-
-        self.inputs, self.kinds, self.folder, self.quiet, self.debug = inputs, kinds, folder, quiet, debug
-        self.failures: dict[Input, SonovoxError] = {}
-        self.durations: dict[Input, float] = {}
-        self.seconds = self.elapsed = 0.0
-        for item in inputs:
-            if item.path.is_fifo():
-                continue  # it can be read only once
-            try:
-                self.durations[item] = info(item.path).duration
-            except Exception as error:  # one bad file does not stop the others, whatever is wrong with it
-                self.failures[item] = as_sonovox_error(error, place=str(item.path))
+        super().__init__(inputs, quiet=quiet, debug=debug)
+        self.kinds, self.folder = kinds, folder
 
     def run(self, recogniser: "Recogniser", options: dict[str, Any]) -> None:
         """Transcribe the inputs that have not failed yet."""
-        began = time.perf_counter()
-        with progress_of(self.durations, quiet=self.quiet) as progress:
-            for item in self.inputs:
-                if item in self.failures:
-                    continue
-                try:
-                    self._one(recogniser, options, item, progress)
-                except BrokenPipeError:
-                    raise
-                except Exception as error:
-                    self.failures[item] = as_sonovox_error(error, place=str(item.path))
-                    progress.skip(item)
-        self.elapsed = time.perf_counter() - began
-
-    def report(self) -> int:
-        """Say how it went, with the reason of every failure; return the exit code."""
-        sys.stdout.flush()
-        done, failed = len(self.inputs) - len(self.failures), len(self.failures)
-        if not self.quiet and self.seconds > 0:
-            note(
-                f"{'1 file' if done == 1 else f'{done} files'}, {human_time(self.seconds)} of audio in "
-                f"{human_time(self.elapsed)}: {self.seconds / self.elapsed:.1f}x real time"
-            )
-        if failed and len(self.inputs) > 1:
-            note(f"{failed} of {len(self.inputs)} files failed:")
-        for item in self.inputs:
-            if item in self.failures:
-                print_error(self.failures[item], debug=self.debug)
-        if not failed:
-            return 0
-        return 1 if done else 2
+        self.each(lambda item, progress: self._one(recogniser, options, item, progress))
 
     def _one(self, recogniser: "Recogniser", options: dict[str, Any], item: Input, progress: "AudioProgress") -> None:
         from sonovox.inference.transcript import Transcript
@@ -193,12 +146,3 @@ class Job:
             target = self.folder / item.stem.parent / f"{item.stem.name}.{kind}"
             transcript.save(target)
             progress.note(f"wrote {target}")
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder that cannot be one, before any work."""
-    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not existing.is_dir():
-        raise WriteError(f"cannot write into {folder}: {existing} is a file", hint="choose another --output-dir")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise WriteError(f"cannot write into {folder}: {existing} is read-only", hint="choose another --output-dir")

@@ -4,20 +4,17 @@ from typing import Any
 
 import typer
 
-from sonovox._internal.errors import SonovoxError
-from sonovox.cli.console import as_sonovox_error, print_error
-from sonovox.cli.inputs import find_inputs
+from sonovox.cli.file_run import FileRun
+from sonovox.cli.inputs import Input, find_inputs
+from sonovox.cli.progress import AudioProgress
 
-__all__ = ["DEFAULT_MODEL", "vad"]
-
-DEFAULT_MODEL = "speechbrain/vad-crdnn-libriparty"
-EXIT_SOME_FAILED, EXIT_ALL_FAILED = 1, 2
+__all__ = ["vad"]
 
 
 def vad(
     context: typer.Context,
     files: list[str] = typer.Argument(help="Audio files, folders of them, or patterns such as 'talks/*.mp3'."),
-    model: str = typer.Option(DEFAULT_MODEL, "--model", "-m", help="A model folder or repository."),
+    model: str = typer.Option("", "--model", "-m", help="A model folder or repository. Default: Silero VAD (1.2 MB)."),
     activation: float = typer.Option(0.5, min=0, max=1, help="The probability at which speech begins."),
     deactivation: float = typer.Option(0.25, min=0, max=1, help="The probability below which it ends."),
     close: float = typer.Option(0.25, min=0, help="Join what has at most so many seconds between."),
@@ -33,33 +30,32 @@ def vad(
     separated by tabs. A file that cannot be read does not stop the others; the exit
     code is 1 then (2 where all failed).
     """
-    inputs = find_inputs(files)
+    run = FileRun(find_inputs(files), quiet=quiet, debug=bool(context.obj))
+    if run.is_hopeless:
+        raise typer.Exit(run.report())
 
-    from sonovox.inference.detect_speech import VAD
-    from sonovox.inference.device import choose_device
+    from sonovox.inference.load_detector import load_detector
 
-    detector = VAD.from_hparams(
-        model,
+    detector = load_detector(
+        model or None,
+        device=device or None,
         offline=True if offline else None,
         progress=False if quiet else None,
-        run_opts={"device": choose_device(device or None)},
     )
-    thresholds: dict[str, Any] = {
+    options: dict[str, Any] = {
         "activation_th": activation,
         "deactivation_th": deactivation,
         "close_th": close,
         "len_th": shortest,
+        "apply_energy_VAD": energy,
     }
-    failures: list[SonovoxError] = []
-    for source in inputs:
-        try:
-            found = detector.get_speech_segments(source.path, apply_energy_VAD=energy, **thresholds)
-        except Exception as error:
-            failures.append(as_sonovox_error(error, place=str(source.path)))
-            continue
+
+    def find(item: Input, progress: AudioProgress) -> None:
+        progress.begin(item, run.durations.get(item, 0.0))
+        found = detector.get_speech_segments(item.path, reached=progress.reached, **options)
         for begin, end in found.tolist():
-            typer.echo(f"{source.path}\t{begin:.2f}\t{end:.2f}")
-    for failure in failures:
-        print_error(failure, debug=bool(context.obj))
-    if failures:
-        raise typer.Exit(EXIT_ALL_FAILED if len(failures) == len(inputs) else EXIT_SOME_FAILED)
+            progress.line(f"{item.path}\t{begin:.2f}\t{end:.2f}")
+
+    run.each(find)
+    if code := run.report():
+        raise typer.Exit(code)

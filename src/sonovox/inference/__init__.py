@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sonovox.inference.load_recogniser import load_recogniser
     from sonovox.inference.model_folder import save_pretrained
     from sonovox.inference.separation import SepformerSeparation
+    from sonovox.inference.silero_detector import SileroDetector
     from sonovox.inference.speaker import SpeakerRecognition
     from sonovox.inference.transcript import Segment, Transcript, Word
     from sonovox.inference.tts import HIFIGAN, Tacotron2
@@ -28,6 +29,7 @@ __all__ = [
     "Pretrained",
     "Segment",
     "SepformerSeparation",
+    "SileroDetector",
     "SpeakerRecognition",
     "SpectralMaskEnhancement",
     "Tacotron2",
@@ -52,6 +54,7 @@ __getattr__ = lazy_names(
         "Pretrained": "sonovox.inference.interface",
         "Segment": "sonovox.inference.transcript",
         "SepformerSeparation": "sonovox.inference.separation",
+        "SileroDetector": "sonovox.inference.silero_detector",
         "SpeakerRecognition": "sonovox.inference.speaker",
         "SpectralMaskEnhancement": "sonovox.inference.enhancement",
         "Tacotron2": "sonovox.inference.tts",

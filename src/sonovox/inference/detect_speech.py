@@ -6,7 +6,7 @@ close, dropped where they are short, and heard again as a whole.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +24,8 @@ from sonovox.io import info
 __all__ = ["VAD"]
 
 AudioPath = str | os.PathLike[str]
+# Who is told how many seconds of a recording are done.
+Reached = Callable[[float], None]
 # A segment is heard again as a whole up to this length, in pieces beyond it.
 LONGEST_SECONDS = 60.0
 # Frames of which the energy is computed at once.
@@ -48,6 +50,7 @@ class VAD(Pretrained):
         ArgumentError: `time_resolution` is not a whole number of samples, or as for `Pretrained`.
     """
 
+    DOUBLE_CHECKS: ClassVar[bool] = True
     HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ("time_resolution",)
     MODULES_NEEDED: ClassVar[tuple[str, ...]] = ("compute_features", "mean_var_norm", "cnn", "rnn", "dnn")
 
@@ -67,7 +70,7 @@ class VAD(Pretrained):
         small_chunk_size: float = 10,
         overlap_small_chunk: bool = False,
         apply_energy_VAD: bool = False,  # noqa: N803 - the name that users know
-        double_check: bool = True,
+        double_check: bool | None = None,
         close_th: float = 0.25,
         len_th: float = 0.25,
         activation_th: float = 0.5,
@@ -75,6 +78,8 @@ class VAD(Pretrained):
         en_activation_th: float = 0.5,
         en_deactivation_th: float = 0.0,
         speech_th: float = 0.5,
+        *,
+        reached: Reached | None = None,
     ) -> Tensor:
         """The stretches of speech in a file, `(segments, 2)`, in seconds: all steps in turn.
 
@@ -84,7 +89,8 @@ class VAD(Pretrained):
             small_chunk_size: in seconds.
             overlap_small_chunk: whether small chunks overlap.
             apply_energy_VAD: refine by energy, with `energy_VAD`.
-            double_check: drop what is no speech when heard as a whole, with `double_check_speech_segments`.
+            double_check: drop what is no speech when heard as a whole, with `double_check_speech_segments`; None as
+                `DOUBLE_CHECKS` of the class says, which is to do so.
             close_th: see `merge_close_segments`.
             len_th: see `remove_short_segments`.
             activation_th: see `apply_threshold`.
@@ -92,19 +98,24 @@ class VAD(Pretrained):
             en_activation_th: that of `energy_VAD`.
             en_deactivation_th: that of `energy_VAD`.
             speech_th: see `double_check_speech_segments`.
+            reached: called with the seconds that have been heard, now and then.
 
         Raises:
             AudioError: the file cannot be read, or holds NaN or infinity.
             HubError: it cannot be had.
             ArgumentError: thresholds or sizes that cannot be.
         """
-        probabilities = self.get_speech_prob_file(audio_file, large_chunk_size, small_chunk_size, overlap_small_chunk)
+        probabilities = self.get_speech_prob_file(
+            audio_file, large_chunk_size, small_chunk_size, overlap_small_chunk, reached=reached
+        )
         boundaries = self.get_boundaries(self.apply_threshold(probabilities, activation_th, deactivation_th))
         if apply_energy_VAD:
             boundaries = self.energy_VAD(audio_file, boundaries, en_activation_th, en_deactivation_th)
         boundaries = self.merge_close_segments(boundaries, close_th)
         boundaries = self.remove_short_segments(boundaries, len_th)
-        return self.double_check_speech_segments(boundaries, audio_file, speech_th) if double_check else boundaries
+        if self.DOUBLE_CHECKS if double_check is None else double_check:
+            return self.double_check_speech_segments(boundaries, audio_file, speech_th)
+        return boundaries
 
     def get_speech_prob_file(
         self,
@@ -112,6 +123,8 @@ class VAD(Pretrained):
         large_chunk_size: float = 30,
         small_chunk_size: float = 10,
         overlap_small_chunk: bool = False,
+        *,
+        reached: Reached | None = None,
     ) -> Tensor:
         """The probability of speech for each frame of a file, `(1, frames, 1)`.
 
@@ -125,6 +138,7 @@ class VAD(Pretrained):
             overlap_small_chunk: small chunks begin halfway into the one before, and their probabilities, weighted
                 by Hamming windows, are added. The weights sum to 1.08 within a large chunk, as in SpeechBrain,
                 so that "probabilities" may lie a little above 1.
+            reached: called with the seconds that have been heard, after each large chunk.
 
         Raises:
             AudioError: the file cannot be read, or holds NaN or infinity.
@@ -137,15 +151,17 @@ class VAD(Pretrained):
                 f"large_chunk_size={large_chunk_size}, got {small_chunk_size}",
                 hint="30 and 10 seconds are usual",
             )
-        n_frames, parts = 0, []
+        heard, parts = 0.0, []
         for block in mono_blocks(
             fetched_audio(audio_file), None, self.sample_rate, block_seconds=float(large_chunk_size)
         ):
             wanted = len(block) // self._samples(self.time_resolution)
             is_last = len(block) < self._samples(large_chunk_size)
             parts.append(self._probabilities_of(block, small_chunk_size, overlap_small_chunk, is_last)[:wanted])
-            n_frames += wanted
-        return torch.cat(parts or [torch.zeros(0)]).view(1, n_frames, 1)
+            heard += len(block) / self.sample_rate
+            if reached is not None:
+                reached(heard)
+        return torch.cat(parts or [torch.zeros(0)]).view(1, -1, 1)
 
     def get_speech_prob_chunk(self, wavs: Tensor, wav_lens: Tensor | None = None) -> Tensor:
         """The probability of speech for each frame, `(batch, frames, 1)`.

@@ -48,7 +48,14 @@ def apply_threshold(vad_prob: Tensor, activation_th: float = 0.5, deactivation_t
     return on > off
 
 
-def find_boundaries(prob_th: Tensor, time_resolution: float, sample_rate: int, output_value: str = "seconds") -> Tensor:
+def find_boundaries(
+    prob_th: Tensor,
+    time_resolution: float,
+    sample_rate: int,
+    output_value: str = "seconds",
+    *,
+    whole_frames: bool = False,
+) -> Tensor:
     """The stretches of ones, `(segments, 2)`: time of the first and of the last frame of each.
 
     A stretch that reaches the end of the recording ends one frame earlier (if it has
@@ -60,6 +67,7 @@ def find_boundaries(prob_th: Tensor, time_resolution: float, sample_rate: int, o
         time_resolution: of a frame, in seconds.
         sample_rate: in Hz.
         output_value: `"seconds"` (float32) or `"samples"` (int32).
+        whole_frames: a stretch ends where its last frame ends.
 
     Raises:
         ArgumentError: more than one item in the batch.
@@ -79,7 +87,8 @@ def find_boundaries(prob_th: Tensor, time_resolution: float, sample_rate: int, o
     steps = speech.diff()
     first, last = (steps == 1).nonzero()[:, 0], (steps == -1).nonzero()[:, 0] - 1
     reaches_end = (last == n_frames - 1) & (first < last)
-    seconds = (torch.stack((first, last - reaches_end.long()), dim=1) * time_resolution).float()
+    end = last + 1 if whole_frames else last - reaches_end.long()
+    seconds = (torch.stack((first, end), dim=1) * time_resolution).float()
     return (seconds * sample_rate).round().int() if output_value == "samples" else seconds
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "HuBERTPretrainModel",
     "RNNLM",
     "SepformerWrapper",
+    "SileroVAD",
     "Tacotron2",
     "TransformerASR",
     "TransformerASRStreamingContext",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from sonovox.models.hubert import HuBERTPretrainModel, hubert_base, hubert_large, hubert_xlarge
     from sonovox.models.metricgan import EnhancementGenerator
     from sonovox.models.rnnlm import RNNLM
+    from sonovox.models.silero_vad import SileroVAD
     from sonovox.models.tacotron2 import Tacotron2
     from sonovox.models.transformer_asr import TransformerASR, TransformerASRStreamingContext
     from sonovox.models.transformer_lm import TransformerLM
@@ -87,6 +89,7 @@ __getattr__ = lazy_names(
         "HuBERTPretrainModel": "sonovox.models.hubert",
         "RNNLM": "sonovox.models.rnnlm",
         "SepformerWrapper": "sonovox.models.dual_path",
+        "SileroVAD": "sonovox.models.silero_vad",
         "Tacotron2": "sonovox.models.tacotron2",
         "TransformerASR": "sonovox.models.transformer_asr",
         "TransformerASRStreamingContext": "sonovox.models.transformer_asr",
