@@ -4,6 +4,7 @@
     <loadable>.safetensors  weights of a module
     <loadable>.txt          labels of an encoder
     <loadable>.model        a SentencePiece model
+    <encoder>/              a pretrained encoder that the training had from a local folder, as it was there
     README.md               what it is, how to use it, how good it is
 
 The folder appears as a whole or not at all, and only when it has been read back.
@@ -33,7 +34,8 @@ from sonovox.inference.interface import HPARAMS_FILE, Pretrained
 from sonovox.inference.separation import SepformerSeparation
 from sonovox.inference.speaker import SpeakerRecognition
 from sonovox.inference.waveform_encoder import WaveformEncoder
-from sonovox.integrations.huggingface.source import open_like
+from sonovox.integrations.huggingface.source import local_sources, open_like
+from sonovox.models.wav2vec2.pretrained import FOLDER_FILES
 
 __all__ = ["INTERFACES", "save_pretrained"]
 
@@ -104,6 +106,11 @@ def save_pretrained(
     built = _check_builds(text, interface, loadables)
     files = {HPARAMS_FILE: text.encode(), **dict(_packed(name, thing) for name, thing in loadables.items())}
     files[README] = _card(Path(folder), interface, built, title, description, results or {}).encode()
+    sources = {
+        source for thing in loadables.values() if isinstance(thing, nn.Module) for source in local_sources(thing)
+    }
+    for file in (file for source in sources for name in FOLDER_FILES for file in source.glob(name)):
+        files[f"{file.parent.name}/{file.name}"] = file.read_bytes()
     _check_replaceable(Path(folder))
     with atomic_folder(folder) as writer:
         for name, content in files.items():
@@ -174,7 +181,7 @@ def _check_replaceable(folder: Path) -> None:
     if not folder.is_dir():
         raise ArgumentError(f"{folder} is a file", hint="give the name of a folder")
     held = list(folder.iterdir())
-    others = sorted(path.name for path in held if not (path.is_file() and _is_own(path)))
+    others = sorted(path.name for path in held if not _is_own(path))
     if others or (held and not (folder / HPARAMS_FILE).exists()):
         raise ArgumentError(
             f"{folder} is there and holds {', '.join(others[:5]) or 'no model'}",
@@ -183,6 +190,8 @@ def _check_replaceable(folder: Path) -> None:
 
 
 def _is_own(path: Path) -> bool:
+    if path.is_dir():
+        return (path / "config.json").is_file()  # an encoder
     return path.name in (HPARAMS_FILE, README) or path.suffix in _OWN_SUFFIXES
 
 

@@ -30,6 +30,7 @@ def test_a_folder_may_name_what_is_inside_of_it_and_repositories(tmp_path):
     here = LocalSource(tmp_path)
     assert confined_source("encoder", here) == str(tmp_path / "encoder")
     assert confined_source("/home/somebody/models/encoder", here) == str(tmp_path / "encoder")
+    assert confined_source("results/models/encoder", here) == str(tmp_path / "encoder")
     assert confined_source("facebook/wav2vec2-base", here) == "hf:facebook/wav2vec2-base"
     assert confined_source("hf:facebook/wav2vec2-base", parse_source("hf:a/b")) == "hf:facebook/wav2vec2-base"
 

@@ -21,7 +21,7 @@ from sonovox.hub.sources import LocalSource, Source, is_inside
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["PretrainedBlock", "confined_source", "open_blocks", "open_like"]
+__all__ = ["PretrainedBlock", "confined_source", "local_sources", "open_blocks", "open_like"]
 
 _REPOSITORY = re.compile(r"(?:hf:)?([\w.-]+/[\w.-]+)")
 
@@ -123,10 +123,17 @@ def open_like(built: nn.Module, trained: nn.Module) -> None:
                 setattr(block, part, copy.deepcopy(value))
 
 
+def local_sources(module: nn.Module) -> set[Path]:
+    """The folders on this machine from which the blocks in `module` have their models."""
+    blocks = (block for block in module.modules() if isinstance(block, PretrainedBlock) and block.is_open)
+    return {Path(block.source) for block in blocks if Path(block.source).is_dir()}
+
+
 def confined_source(source: str | os.PathLike[str], folder: Source) -> str:
     """Where the model is that a file in `folder` names: inside of it, or a repository of the hub.
 
-    A path on the machine of the training is looked for by its last part.
+    What lies in the folder under that name, or under its last part, goes before a repository: a model that was copied
+    into the folder is found there, wherever the training had it from.
 
     Raises:
         SourceError: anywhere else.
@@ -135,7 +142,7 @@ def confined_source(source: str | os.PathLike[str], folder: Source) -> str:
     'hf:facebook/wav2vec2-base'
     """
     name = os.fspath(source)
-    for inside in (name, Path(name).name if Path(name).is_absolute() else ""):
+    for inside in (name, Path(name).name):
         if isinstance(folder, LocalSource) and inside and is_inside(inside) and (folder.path / inside).is_dir():
             return str(folder.path / inside)
     repository = _REPOSITORY.fullmatch(name)
