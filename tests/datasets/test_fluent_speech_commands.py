@@ -1,6 +1,6 @@
 import pytest
-import soundfile
 
+from small_corpora import fluent_speech_commands
 from sonovox._internal.errors import DataError
 from sonovox.data import DynamicItemDataset
 from sonovox.datasets import prepare_fluent_speech_commands
@@ -8,22 +8,14 @@ from sonovox.datasets import prepare_fluent_speech_commands
 
 @pytest.fixture
 def corpus(tmp_path):
-    root = tmp_path / "fluent_speech_commands_dataset"
-    (root / "data").mkdir(parents=True)
-    (root / "wavs/speakers/s1").mkdir(parents=True)
-    for part in ("train", "valid", "test"):
-        soundfile.write(root / f"wavs/speakers/s1/{part}.wav", [0.0] * 1600, 16000)
-        row = f"0,wavs/speakers/s1/{part}.wav,s1,Turn on the lights,change language,lights,none"
-        header = ",path,speakerId,transcription,action,object,location"
-        (root / "data" / f"{part}_data.csv").write_text(f"{header}\n{row}\n")
-    return tmp_path
+    return fluent_speech_commands(tmp_path)
 
 
 def test_each_part_is_a_csv_with_slots_and_intent(corpus):
     prepare_fluent_speech_commands(corpus, corpus / "out")
     data = DynamicItemDataset.from_csv(corpus / "out" / "valid.csv").data
-    item = data["valid"]
-    assert (item["duration"], item["spk_id"], item["wrd"]) == (0.1, "s1", "Turn on the lights")
+    item = data["valid0"]
+    assert (item["duration"], item["spk_id"], item["wrd"]) == (0.5, "s1", "Turn on the lights")
     assert (item["action"], item["object"], item["location"]) == ("change language", "lights", "none")
     assert item["semantics"] == "change_language lights none"
 

@@ -1,29 +1,15 @@
 import json
 
 import pytest
-import soundfile
 
+from small_corpora import iemocap
 from sonovox._internal.errors import ArgumentError, DataError
 from sonovox.datasets import prepare_iemocap
 
 
 @pytest.fixture
 def corpus(tmp_path):
-    """A dialogue a session: of each speaker one turn of each label."""
-    for session in range(1, 6):
-        dialog = f"Ses0{session}F_impro01"
-        evaluation = tmp_path / f"Session{session}" / "dialog" / "EmoEvaluation"
-        sentences = tmp_path / f"Session{session}" / "sentences" / "wav" / dialog
-        evaluation.mkdir(parents=True)
-        sentences.mkdir(parents=True)
-        lines = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""]
-        for letter in "FM":
-            for number, label in enumerate(("neu", "exc", "hap", "sad", "ang", "fru", "xxx")):
-                name = f"{dialog}_{letter}{number:03d}"
-                soundfile.write(sentences / f"{name}.wav", [0.0] * 1600, 16000)
-                lines += [f"[6.2901 - 8.2357]\t{name}\t{label}\t[2.5000, 2.5000, 2.5000]", "C-E2:\tNeutral;\t()"]
-        (evaluation / f"{dialog}.txt").write_text("\n".join(lines))
-    return tmp_path
+    return iemocap(tmp_path)
 
 
 def prepare(corpus, **options):
@@ -37,7 +23,7 @@ def test_four_emotions_with_excitement_as_happiness(corpus):
     assert len(items) == 5 * 2 * 5
     assert items["Ses01F_impro01_M001"]["emo"] == "hap"
     assert items["Ses01F_impro01_M001"]["spk_id"] == "Ses01M"
-    assert items["Ses01F_impro01_M001"]["duration"] == 0.1
+    assert items["Ses01F_impro01_M001"]["duration"] == 0.3
     assert {item["emo"] for item in items.values()} == {"neu", "hap", "sad", "ang"}
 
 

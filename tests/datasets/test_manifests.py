@@ -67,10 +67,10 @@ def test_a_folder_that_lacks_something_is_told(tmp_path):
         corpus_folder(tmp_path / "nothing", "dev-clean")
 
 
-def test_where_a_name_goes_does_not_depend_on_the_others():
-    names = [f"n{i}" for i in range(2000)]
-    train, valid = split_by_name(names, [80, 20], seed=3)
-    assert sorted(train + valid) == sorted(names)
-    assert 0.77 < len(train) / len(names) < 0.83
-    again, _ = split_by_name(names[500:], [80, 20], seed=3)
-    assert set(again) == set(train) & set(names[500:])
+def test_a_split_has_its_shares_and_does_not_depend_on_the_order():
+    names = [f"n{i}" for i in range(200)]
+    train, valid, test = split_by_name(names, [80, 15, 5], seed=3)
+    assert (len(train), len(valid), len(test)) == (160, 30, 10)
+    assert sorted(train + valid + test) == sorted(names)
+    assert split_by_name(reversed(names), [80, 15, 5], seed=3) == [train, valid, test]
+    assert split_by_name(names, [80, 15, 5], seed=4) != [train, valid, test]

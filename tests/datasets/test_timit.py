@@ -1,27 +1,16 @@
 import json
 
 import pytest
-import soundfile
 
+from small_corpora import timit
 from sonovox._internal.errors import ChoiceError, DataError
 from sonovox.datasets import prepare_timit
 from sonovox.datasets.timit import CORE_TEST, PHONES, VALIDATION, fold_phone
 
-LABELS = "0 800 h#\n800 1200 tcl\n1200 1600 t\n1600 2000 ix\n2000 2200 q\n2200 2600 ax-h\n2600 2800 pau\n2800 3200 h#\n"
-
 
 @pytest.fixture
 def corpus(tmp_path):
-    """One sentence of a speaker of each part, and one of a speaker of none, in NIST's own format and in capitals."""
-    for part, speaker in (("TRAIN", "FCJF0"), ("TEST", "FAKS0"), ("TEST", "MDAB0"), ("TEST", "XXXX0")):
-        folder = tmp_path / "TIMIT" / part / "DR1" / speaker
-        folder.mkdir(parents=True)
-        for sentence in ("SA1", "SI1027"):
-            soundfile.write(folder / f"{sentence}.WAV", [0.0] * 3200, 16000, format="NIST", subtype="PCM_16")
-            (folder / f"{sentence}.PHN").write_text(LABELS)
-            (folder / f"{sentence}.WRD").write_text("800 2000 it\n2000 2800 is\n")
-        (folder / "SI1027.WAV.wav").touch()
-    return tmp_path / "TIMIT"
+    return timit(tmp_path / "TIMIT")
 
 
 def prepare(corpus, phn_set):
@@ -38,8 +27,8 @@ def test_official_parts_without_the_sentences_that_all_read(corpus):
 def test_phones_of_39_with_the_ends_of_joined_silences(corpus):
     item = prepare(corpus, 39)[0]["fcjf0_si1027"]
     assert item["phn"] == "sil t ih ah sil"
-    assert item["ground_truth_phn_ends"] == "1200 1600 2000 2600 3200"
-    assert (item["duration"], item["spk_id"], item["wrd"]) == (0.2, "fcjf0", "it is")
+    assert item["ground_truth_phn_ends"] == "1200 1600 2000 2600 8000"
+    assert (item["duration"], item["spk_id"], item["wrd"]) == (0.5, "fcjf0", "it is")
 
 
 def test_phones_of_48_and_60(corpus):

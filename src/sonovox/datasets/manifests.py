@@ -6,6 +6,7 @@ written is kept with the settings that it came from, and written again only when
 
 import csv
 import io
+import itertools
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sonovox._internal.derive_seed import derive_seed
 from sonovox._internal.errors import DataError
 from sonovox._internal.files import write_text
 
@@ -91,19 +93,14 @@ def with_progress(things: Sequence[T], what: str) -> Iterable[T]:
 
 
 def split_by_name(names: Iterable[str], shares: Sequence[float], seed: int) -> list[list[str]]:
-    """Names in parts of about these shares of all; where a name goes does not depend on the others.
+    """Names in parts of these shares of all, in an order that seed and name alone decide.
 
-    >>> split_by_name(["a", "b", "c", "d", "e", "f"], [0.5, 0.5], seed=1)
-    [['a', 'c', 'd', 'f'], ['b', 'e']]
+    >>> split_by_name(["a", "b", "c", "d", "e", "f"], [2, 1], seed=1)
+    [['f', 'c', 'a', 'd'], ['b', 'e']]
     """
-    from sonovox._internal.derive_seed import derive_seed
-
-    parts: list[list[str]] = [[] for _ in shares]
-    bounds = [sum(shares[: i + 1]) / sum(shares) for i in range(len(shares))]
-    for name in names:
-        place = derive_seed(seed, 0, name) / 2**64
-        parts[next((i for i, bound in enumerate(bounds) if place < bound), len(parts) - 1)].append(name)
-    return parts
+    order = sorted(names, key=lambda name: derive_seed(seed, 0, name))
+    bounds = [round(len(order) * sum(shares[:i]) / sum(shares)) for i in range(len(shares) + 1)]
+    return [order[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 def _csv(items: Items) -> str:

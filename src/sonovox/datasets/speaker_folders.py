@@ -15,6 +15,8 @@ from sonovox.datasets.manifests import split_by_name, with_progress, write_manif
 
 __all__ = ["prepare_speaker_folders"]
 
+_PARTS = ("train", "valid", "test")
+
 
 def prepare_speaker_folders(
     data_folder: str | os.PathLike[str],
@@ -46,21 +48,19 @@ def prepare_speaker_folders(
         paths = {sound.relative_to(root).with_suffix("").as_posix(): sound for sound in sounds}
         if len({name.partition("/")[0] for name in paths if "/" in name}) < 2:
             raise DataError(f"{root} has no folders of two or more speakers", hint="one folder a speaker")
-        groups: dict[str, list[str]] = {}
+        # speaker -> group -> names; a recording that lies with the speaker is a group of its own
+        groups: dict[str, dict[str, list[str]]] = {}
         for name in paths:
-            # The speaker's own recordings are groups of one each.
-            groups.setdefault(name.rpartition("/")[0] if name.count("/") > 1 else name, []).append(name)
-        split = split_by_name(groups, split_ratio, seed)
+            group = name.rpartition("/")[0] if name.count("/") > 1 else name
+            groups.setdefault(name.partition("/")[0], {}).setdefault(group, []).append(name)
         durations = {name: audio_duration(paths[name]) for name in with_progress(list(paths), root.name)}
-        return {
-            part: {
-                name: {"duration": durations[name], "wav": str(paths[name]), "spk_id": name.partition("/")[0]}
-                for group in chosen
-                for name in groups[group]
-            }
-            for part, chosen in zip(("train", "valid", "test"), split, strict=True)
-        }
+        parts: dict[str, dict[str, dict[str, Any]]] = {part: {} for part in _PARTS}
+        for speaker, of_speaker in groups.items():
+            for part, chosen in zip(_PARTS, split_by_name(of_speaker, split_ratio, seed), strict=True):
+                for name in (name for group in sorted(chosen) for name in of_speaker[group]):
+                    parts[part][name] = {"duration": durations[name], "wav": str(paths[name]), "spk_id": speaker}
+        return parts
 
-    files = {part: Path(save_folder) / f"{part}.csv" for part in ("train", "valid", "test")}
+    files = {part: Path(save_folder) / f"{part}.csv" for part in _PARTS}
     settings = {"data_folder": str(root), "split_ratio": list(split_ratio), "seed": seed}
     write_manifests(files, read, settings, skip_prep=skip_prep)
