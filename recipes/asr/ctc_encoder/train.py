@@ -90,7 +90,8 @@ class ASR(Brain):
 
 def datasets(hparams):
     """What the manifests describe; training batches have about the same seconds each, however many items."""
-    hparams["prepare"]()
+    if hparams["prepare"] is not None:
+        hparams["prepare"]()
     tokenizer, separator = hparams["tokenizer"], hparams["label_separator"]
 
     @takes("wav")
