@@ -52,7 +52,9 @@ def test_other_folders_are_whisper_models(talking_model):
 
 def test_a_model_for_another_task_is_told(copied):
     edited(copied, "interface: EncoderASR", "interface: SpeakerRecognition")
-    expected = "copy for transcription must be one of EncoderASR, EncoderDecoderASR, got 'SpeakerRecognition'"
+    expected = (
+        "copy for transcription must be one of EncoderASR, EncoderDecoderASR, StreamingASR, got 'SpeakerRecognition'"
+    )
     with pytest.raises(ChoiceError, match=expected):
         load_recogniser(copied, device="cpu")
     edited(copied, "interface: SpeakerRecognition\nmodules:\n  encoder:", "modules:\n  separator:")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sonovox.decoding.coverage_scorer import CoverageScorer, LengthScorer
     from sonovox.decoding.ctc_beam import CTCBeamSearcher, CTCHypothesis, CTCPrefixBeamSearcher
     from sonovox.decoding.ctc_greedy import ctc_greedy_decode, filter_ctc_output
+    from sonovox.decoding.ctc_greedy_streaming import CTCGreedyStreamingContext, ctc_greedy_decode_streaming
     from sonovox.decoding.ctc_scorer import CTCScorer
     from sonovox.decoding.language_model_scorers import RNNLMScorer, TransformerLMScorer
     from sonovox.decoding.language_models import NGramLanguageModel
@@ -27,6 +28,7 @@ _HOMES = {
     "BaseScorerInterface": "scorer_builder",
     "BeamSearchState": "beam_search",
     "CTCBeamSearcher": "ctc_beam",
+    "CTCGreedyStreamingContext": "ctc_greedy_streaming",
     "CTCHypothesis": "ctc_beam",
     "CTCPrefixBeamSearcher": "ctc_beam",
     "CTCScorer": "ctc_scorer",
@@ -48,6 +50,7 @@ _HOMES = {
     "ScorerBuilder": "scorer_builder",
     "TransformerLMScorer": "language_model_scorers",
     "ctc_greedy_decode": "ctc_greedy",
+    "ctc_greedy_decode_streaming": "ctc_greedy_streaming",
     "filter_ctc_output": "ctc_greedy",
 }
 
@@ -55,6 +58,7 @@ __all__ = [
     "BaseScorerInterface",
     "BeamSearchState",
     "CTCBeamSearcher",
+    "CTCGreedyStreamingContext",
     "CTCHypothesis",
     "CTCPrefixBeamSearcher",
     "CTCScorer",
@@ -76,6 +80,7 @@ __all__ = [
     "ScorerBuilder",
     "TransformerLMScorer",
     "ctc_greedy_decode",
+    "ctc_greedy_decode_streaming",
     "filter_ctc_output",
 ]
 

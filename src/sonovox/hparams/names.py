@@ -90,8 +90,9 @@ _LAYERS = _of(
     InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear
     LocationAwareAttention MFCC ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d
     PositionalEncoding PositionalwiseFeedForward QuasiRNN RNN RNNCell RandomProjectionQuantizer RelPosEncXL
-    RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax StatisticsPooling Swish TDNNBlock TransformerDecoder
-    TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude
+    RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax StatisticsPooling StreamingFeatureWrapper Swish
+    TDNNBlock TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer resynthesize
+    spectral_magnitude stack_filter_properties
     """,
 )
 _LOSSES = _of(
@@ -152,6 +153,8 @@ _NAMES_OF_CTC_SEARCHERS = "CTCBeamSearcher CTCPrefixBeamSearcher"
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
     "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
+    **_of("sonovox.decoding", "CTCGreedyStreamingContext ctc_greedy_decode_streaming"),
+    **_of("sonovox.text", "TextStreamingContext decode_tokens_streaming"),
     "sonovox.text.text_to_sequence": "sonovox.text.speech_symbols:text_to_sequence",
     # It keeps what it is given, and reads only what `inference.interface` lets it.
     "sonovox.hub.Pretrainer": "sonovox.hub.pretrainer:Pretrainer",
@@ -163,7 +166,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.decoders", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.scorer", _NAMES_OF_SCORERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.seq2seq", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
-    **_of("speechbrain.lobes.features", "Fbank MFCC", home="sonovox.nn"),
+    **_of("speechbrain.lobes.features", "Fbank MFCC StreamingFeatureWrapper", home="sonovox.nn"),
     **_of("speechbrain.lobes.models.CRDNN", "CNN_Block CRDNN DNN_Block", home="sonovox.models.crdnn"),
     **_of(
         "speechbrain.lobes.models.ECAPA_TDNN",
@@ -246,7 +249,10 @@ _SPEECHBRAIN = {
         "ContextWindow DCT Deltas Filterbank ISTFT InputNormalization STFT spectral_magnitude",
         home="sonovox.nn",
     ),
+    "speechbrain.tokenizers.SentencePiece.SentencePieceDecoderStreamingContext": "sonovox.text:TextStreamingContext",
+    "speechbrain.tokenizers.SentencePiece.spm_decode_preserve_leading_space": "sonovox.text:decode_tokens_streaming",
     **_of("speechbrain.utils.dynamic_chunk_training", "DynChunkTrainConfig", home="sonovox.nn"),
+    **_of("speechbrain.utils.filter_analysis", "stack_filter_properties", home="sonovox.nn"),
     **_of("speechbrain.processing.signal_processing", "resynthesize", home="sonovox.nn.resynthesis"),
     **_of("speechbrain.utils.text_to_sequence", "text_to_sequence", home="sonovox.text.speech_symbols"),
     **_of("speechbrain.utils.parameter_transfer", "Pretrainer", home="sonovox.hub.pretrainer"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sonovox.inference.separation import SepformerSeparation
     from sonovox.inference.silero_detector import SileroDetector
     from sonovox.inference.speaker import SpeakerRecognition
+    from sonovox.inference.streaming_asr import StreamingASR
     from sonovox.inference.transcript import Segment, Transcript, Word
     from sonovox.inference.tts import HIFIGAN, Tacotron2
     from sonovox.inference.waveform_encoder import WaveformEncoder
@@ -32,6 +33,7 @@ __all__ = [
     "SileroDetector",
     "SpeakerRecognition",
     "SpectralMaskEnhancement",
+    "StreamingASR",
     "Tacotron2",
     "Transcript",
     "VAD",
@@ -57,6 +59,7 @@ __getattr__ = lazy_names(
         "SileroDetector": "sonovox.inference.silero_detector",
         "SpeakerRecognition": "sonovox.inference.speaker",
         "SpectralMaskEnhancement": "sonovox.inference.enhancement",
+        "StreamingASR": "sonovox.inference.streaming_asr",
         "Tacotron2": "sonovox.inference.tts",
         "Transcript": "sonovox.inference.transcript",
         "VAD": "sonovox.inference.detect_speech",

@@ -33,13 +33,10 @@ class EncoderDecoderASR(PiecewiseASR):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Scorers are no modules: what they hold must follow the others, if the YAML file does not list it.
-        listed = {id(module) for module in self.mods.modules()}
-        trained = any(parameter.requires_grad for parameter in self.mods.parameters())
-        for module in _modules_of_scorers(self.mods["decoder"]):
-            if id(module) not in listed:
-                module.to(self.device).train(self.training)
-                module.requires_grad_(trained)
+        for scorer in _scorers(self.mods["decoder"]):  # no modules, but they hold some
+            for value in vars(scorer).values():
+                if isinstance(value, nn.Module):
+                    self._follow(value)
 
     @property
     def has_times(self) -> bool:
@@ -82,7 +79,3 @@ class EncoderDecoderASR(PiecewiseASR):
 
 def _scorers(decoder: Any) -> list[Any]:
     return list(getattr(getattr(decoder, "scorer", None), "scorers", {}).values())
-
-
-def _modules_of_scorers(decoder: Any) -> list[nn.Module]:
-    return [value for scorer in _scorers(decoder) for value in vars(scorer).values() if isinstance(value, nn.Module)]

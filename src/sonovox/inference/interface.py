@@ -135,6 +135,13 @@ class Pretrained(nn.Module):
         )
         return cls(hparams["modules"], hparams, **kwargs)
 
+    def _follow(self, module: nn.Module) -> None:
+        """Let a module that the YAML file does not list among `modules` be where these are, and trained as these."""
+        listed = {id(part) for part in self.mods.modules()}
+        if id(module) not in listed:
+            module.to(self.device).train(self.training)
+            module.requires_grad_(any(parameter.requires_grad for parameter in self.mods.parameters()))
+
     @property
     def device(self) -> torch.device:
         """Where the modules are."""

@@ -33,6 +33,7 @@ from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhan
 from sonovox.inference.interface import HPARAMS_FILE, Pretrained
 from sonovox.inference.separation import SepformerSeparation
 from sonovox.inference.speaker import SpeakerRecognition
+from sonovox.inference.streaming_asr import StreamingASR
 from sonovox.inference.waveform_encoder import WaveformEncoder
 from sonovox.integrations.huggingface.source import local_sources, open_like
 from sonovox.models.wav2vec2.pretrained import FOLDER_FILES
@@ -47,6 +48,7 @@ INTERFACES: dict[str, type[Pretrained]] = {
     "SepformerSeparation": SepformerSeparation,
     "SpeakerRecognition": SpeakerRecognition,
     "SpectralMaskEnhancement": SpectralMaskEnhancement,
+    "StreamingASR": StreamingASR,
     "VAD": VAD,
     "WaveformEncoder": WaveformEncoder,
     "WaveformEnhancement": WaveformEnhancement,
@@ -59,6 +61,7 @@ _FIRST_USE = {
     "SepformerSeparation": 'sources = model.separate_file("recording.wav")  # (1, time, sources)',
     "SpeakerRecognition": 'score, same = model.verify_files("one.wav", "two.wav")',
     "SpectralMaskEnhancement": 'model.enhance_file("noisy.wav", "clean.wav")',
+    "StreamingASR": 'print(model.transcribe_file("recording.wav"))  # chunk by chunk',
     "VAD": 'model.save_boundaries(model.get_speech_segments("recording.wav"))',
     "WaveformEncoder": 'features = model.encode_file("recording.wav")  # (1, frames, features)',
     "WaveformEnhancement": 'model.enhance_file("noisy.wav", "clean.wav")',

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from sonovox.dsp.resample import resample
 from sonovox.io import info, stream
 from sonovox.io.source import AudioFile, name_of_object
 
-__all__ = ["Audio", "audio_name", "mono_blocks", "mono_stretch"]
+__all__ = ["Audio", "announced_seconds", "audio_name", "mono_blocks", "mono_stretch"]
 
 Audio = AudioFile | Tensor
 
@@ -87,3 +88,16 @@ def audio_name(audio: Audio) -> str:
     if isinstance(audio, Tensor):
         return "the tensor"
     return os.fspath(audio) if isinstance(audio, str | os.PathLike) else name_of_object(audio)
+
+
+def announced_seconds(audio: Audio, sample_rate: int | None) -> float:
+    """How long a recording says it is, in seconds; 0 where that cannot be known before it is read.
+
+    >>> announced_seconds(torch.zeros(8000), 16000)
+    0.5
+    """
+    if isinstance(audio, Tensor):
+        return audio.shape[-1] / sample_rate if sample_rate else 0.0
+    if isinstance(audio, str | os.PathLike) and Path(audio).is_file():
+        return info(audio).duration
+    return 0.0

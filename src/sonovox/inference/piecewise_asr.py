@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -11,18 +10,14 @@ from torch import Tensor
 from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
 from sonovox.dsp.alignment import forced_align, merge_tokens
 from sonovox.inference.interface import Pretrained, fetched_audio
-from sonovox.inference.mono_audio import Audio, audio_name, mono_blocks
+from sonovox.inference.mono_audio import Audio, announced_seconds, audio_name, mono_blocks
 from sonovox.inference.pauses import cut_at_pauses
-from sonovox.inference.recogniser import TranscribedPart
+from sonovox.inference.recogniser import TranscribedPart, transcript_of
 from sonovox.inference.transcript import Segment, Transcript
-from sonovox.inference.wave_batches import places_by_length, wave_batch
+from sonovox.inference.wave_batches import FEWEST_SECONDS, places_by_length, wave_batch
 from sonovox.inference.word_times import segments_of_tokens
-from sonovox.io import info
 
 __all__ = ["PiecewiseASR"]
-
-# Fewer samples are filled up with silence: layers that look around themselves need some frames to do so.
-FEWEST_SECONDS = 0.1
 
 
 class PiecewiseASR(Pretrained):
@@ -86,9 +81,7 @@ class PiecewiseASR(Pretrained):
         Raises:
             AudioError: the file cannot be read, or holds no samples, NaN or infinity.
         """
-        parts = list(self.parts([audio], sample_rate=sample_rate, **options))
-        segments = tuple(segment for part in parts for segment in part.segments)
-        return Transcript(segments, duration=parts[-1].duration)
+        return transcript_of(self.parts([audio], sample_rate=sample_rate, **options))
 
     def parts(
         self, audios: Sequence[Audio], *, sample_rate: int | None = None, **options: Any
@@ -142,7 +135,7 @@ class PiecewiseASR(Pretrained):
             return self.encode(*wave_batch(wavs, wav_lens, self.device))
 
     def _parts_of(self, index: int, audio: Audio, sample_rate: int | None) -> Iterator[TranscribedPart]:
-        rate, seconds, announced = self.sample_rate, 0.0, _announced_seconds(audio, sample_rate)
+        rate, seconds, announced = self.sample_rate, 0.0, announced_seconds(audio, sample_rate)
         for piece in cut_at_pauses(mono_blocks(audio, sample_rate, rate), rate, **self.PIECES):
             if seconds == 0.0:  # the first block could be read
                 yield TranscribedPart(index, (), 0.0, announced, None)
@@ -197,12 +190,3 @@ class PiecewiseASR(Pretrained):
             longest = max(longest, len(self._text(tokens[:count])))
             reached.append(longest)
         return reached
-
-
-def _announced_seconds(audio: Audio, sample_rate: int | None) -> float:
-    """How long a recording says it is; 0 where that cannot be known before it is read."""
-    if isinstance(audio, Tensor):
-        return audio.shape[-1] / sample_rate if sample_rate else 0.0
-    if isinstance(audio, str | os.PathLike) and Path(audio).is_file():
-        return info(audio).duration
-    return 0.0

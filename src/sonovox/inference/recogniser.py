@@ -1,13 +1,13 @@
 """What every recogniser of speech can do, whatever model is inside; the command works with any of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sonovox.inference.mono_audio import Audio
-from sonovox.inference.transcript import Segment
+from sonovox.inference.transcript import Segment, Transcript
 
-__all__ = ["Recogniser", "TranscribedPart"]
+__all__ = ["Recogniser", "TranscribedPart", "transcript_of"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,15 @@ class Recogniser(Protocol):
         self, audios: Sequence[Audio], *, sample_rate: int | None = None, **options: Any
     ) -> Iterator[TranscribedPart]:
         """Segments as they are found; for each recording first a part without segments, when it was opened."""
+
+
+def transcript_of(parts: Iterable[TranscribedPart]) -> Transcript:
+    """The transcript of one recording from its parts, of which there is at least one.
+
+    >>> part = TranscribedPart(0, (Segment(0.0, 1.0, "hello"),), seconds=1.0, duration=1.5, language="en")
+    >>> transcript_of([part])
+    Transcript(segments=(Segment(start=0.0, end=1.0, text='hello', ...),), language='en', duration=1.5)
+    """
+    found = list(parts)
+    segments = tuple(segment for part in found for segment in part.segments)
+    return Transcript(segments, language=found[-1].language, duration=found[-1].duration)

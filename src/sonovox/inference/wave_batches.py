@@ -11,7 +11,7 @@ from sonovox.inference.interface import fetched_audio
 from sonovox.inference.mono_audio import mono_blocks
 from sonovox.inference.pauses import cut_at_pauses
 
-__all__ = ["places_by_length", "recording_pieces", "wave_batch"]
+__all__ = ["FEWEST_SECONDS", "places_by_length", "recording_pieces", "wave_batch"]
 
 # Fewer samples are filled up with silence: layers that look around themselves need some frames to do so.
 FEWEST_SECONDS = 0.1

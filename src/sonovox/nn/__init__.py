@@ -76,6 +76,8 @@ __all__ = [
     "SincConv",
     "Softmax",
     "StatisticsPooling",
+    "StreamingFeatureWrapper",
+    "StreamingFeatureWrapperContext",
     "Swish",
     "TDNNBlock",
     "TransformerDecoder",
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
     from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d
     from sonovox.nn.sinc_convolution import SincConv
     from sonovox.nn.stft import ISTFT, STFT, spectral_magnitude
+    from sonovox.nn.streaming_features import StreamingFeatureWrapper, StreamingFeatureWrapperContext
     from sonovox.nn.tdnn import TDNNBlock
     from sonovox.nn.transformer import PositionalwiseFeedForward, TransformerEncoder, TransformerEncoderLayer
     from sonovox.nn.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
@@ -191,6 +194,7 @@ _FILES = {
     "separable_convolution": ("DepthwiseSeparableConv1d",),
     "sinc_convolution": ("SincConv",),
     "stft": ("ISTFT", "STFT", "spectral_magnitude"),
+    "streaming_features": ("StreamingFeatureWrapper", "StreamingFeatureWrapperContext"),
     "tdnn": ("TDNNBlock",),
     "transformer": ("PositionalwiseFeedForward", "TransformerEncoder", "TransformerEncoderLayer"),
     "transformer_decoder": ("TransformerDecoder", "TransformerDecoderLayer"),

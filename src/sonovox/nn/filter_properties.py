@@ -9,6 +9,7 @@ receptive fields of convolutional neural networks", Distill 2019, eq. 2.
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sonovox._internal.errors import ArgumentError
 
@@ -83,14 +84,16 @@ class FilterProperties:
         return FilterProperties(window, below.stride * other.stride, causal=below.causal)
 
 
-def stack_filter_properties(filters: Sequence[FilterProperties], allow_approximate: bool = True) -> FilterProperties:
+def stack_filter_properties(filters: Sequence[Any], allow_approximate: bool = True) -> FilterProperties:
     """What a result of the last of `filters` sees, each running over the results of the one before.
 
     Args:
-        filters: from the lowest to the highest, at least one.
+        filters: from the lowest to the highest, at least one; their properties, or modules that tell them
+            (`get_filter_properties`).
         allow_approximate: see `FilterProperties.with_on_top`.
 
     >>> stack_filter_properties([FilterProperties(5, 2), FilterProperties(3, 2), FilterProperties(3)])
     FilterProperties(window_size=17, stride=4, dilation=1, causal=False)
     """
-    return functools.reduce(lambda below, top: below.with_on_top(top, allow_approximate), filters)
+    properties = [one if isinstance(one, FilterProperties) else one.get_filter_properties() for one in filters]
+    return functools.reduce(lambda below, top: below.with_on_top(top, allow_approximate), properties)

@@ -6,11 +6,14 @@ from sonovox.text.edit_distance import EditCounts, align, edit_counts, edit_dist
 from sonovox.text.english import normalize_english
 from sonovox.text.number_words import digitize_number_words
 from sonovox.text.speech_symbols import text_to_sequence
+from sonovox.text.streaming_text import TextStreamingContext, decode_tokens_streaming
 
 __all__ = [
     "EditCounts",
+    "TextStreamingContext",
     "align",
     "american_spelling",
+    "decode_tokens_streaming",
     "digitize_number_words",
     "edit_counts",
     "edit_distance",
