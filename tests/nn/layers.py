@@ -230,6 +230,9 @@ LAYERS: dict[str, Layer] = ENCODERS | {
     "DCT": Layer(lambda: layers.DCT(FEATURES, 4)),
     "Deltas": Layer(lambda: layers.Deltas(FEATURES)),
     "DepthwiseSeparableConv1d": Layer(lambda: layers.DepthwiseSeparableConv1d(4, 3, [None, None, FEATURES])),
+    "DepthwiseSeparableConv2d": Layer(
+        lambda: layers.DepthwiseSeparableConv2d(4, (3, 3), [None, None, None, 3]), _image
+    ),
     "Dropout2d": Layer(lambda: layers.Dropout2d(0.5), _image),
     "Dual_Path_Model recurrent": Layer(
         lambda: dual_path.Dual_Path_Model(
@@ -259,6 +262,8 @@ LAYERS: dict[str, Layer] = ENCODERS | {
         lambda: layers.Filterbank(n_mels=4, n_fft=80, freeze=False, filter_shape="gaussian"), _bins
     ),
     "GRU": Layer(lambda: layers.GRU(4, input_size=FEATURES, num_layers=2, bidirectional=True), lengths="lengths"),
+    "GaborConv1d": Layer(lambda: layers.GaborConv1d(4, 9, 1, in_channels=1), lambda b, t: (torch.randn(b, t),)),
+    "GaussianLowpassPooling": Layer(lambda: layers.GaussianLowpassPooling(FEATURES, 9, 2)),
     "GroupNorm": Layer(lambda: layers.GroupNorm(input_size=FEATURES, num_groups=2)),
     "GumbelSoftmax": Layer(
         lambda: layers.GumbelSoftmax(1.0),
@@ -277,6 +282,9 @@ LAYERS: dict[str, Layer] = ENCODERS | {
     "InstanceNorm2d": Layer(lambda: layers.InstanceNorm2d(input_size=3, track_running_stats=False), _image),
     "LSTM": Layer(lambda: layers.LSTM(4, input_size=FEATURES, num_layers=2, bidirectional=True), lengths="lengths"),
     "LayerNorm": Layer(lambda: layers.LayerNorm(FEATURES)),
+    "Leaf": Layer(
+        lambda: layers.Leaf(4, in_channels=1), _wave, time=30, without={"gradient": "its energies have a floor"}
+    ),
     "LengthsCapableSequential": Layer(
         lambda: layers.LengthsCapableSequential(
             layers.InputNormalization(norm_type="sentence"),

@@ -85,14 +85,14 @@ _LAYERS = _of(
     AdaptivePool AttentionPooling AttentionalRNNDecoder AttentiveStatisticsPooling BatchNorm1d BatchNorm2d
     BranchformerEncoder BranchformerEncoderLayer ConformerEncoder ConformerEncoderLayer ContentBasedAttention
     ContextWindow Conv1d Conv2d ConvTranspose1d ConvolutionBranch ConvolutionModule ConvolutionalSpatialGatingUnit DCT
-    Deltas DepthwiseSeparableConv1d Dropout2d DynChunkTrainConfig Embedding ExponentialMovingAverage Fbank Filterbank
-    GRU GRUCell GroupNorm GumbelSoftmax GumbelVectorQuantizer HyperMixing ISTFT InputNormalization InstanceNorm1d
-    InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm LengthsCapableSequential LiGRU Linear
-    LocationAwareAttention MFCC ModuleList MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d
-    PositionalEncoding PositionalwiseFeedForward QuasiRNN RNN RNNCell RandomProjectionQuantizer RelPosEncXL
-    RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax StatisticsPooling StreamingFeatureWrapper Swish
-    TDNNBlock TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer resynthesize
-    spectral_magnitude stack_filter_properties
+    Deltas DepthwiseSeparableConv1d DepthwiseSeparableConv2d Dropout2d DynChunkTrainConfig Embedding
+    ExponentialMovingAverage Fbank Filterbank GRU GRUCell GaborConv1d GaussianLowpassPooling GroupNorm GumbelSoftmax
+    GumbelVectorQuantizer HyperMixing ISTFT InputNormalization InstanceNorm1d InstanceNorm2d KeyValueAttention LSTM
+    LSTMCell LayerNorm Leaf LengthsCapableSequential LiGRU Linear LocationAwareAttention MFCC ModuleList
+    MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding PositionalwiseFeedForward
+    QuasiRNN RNN RNNCell RandomProjectionQuantizer RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv
+    Softmax StatisticsPooling StreamingFeatureWrapper Swish TDNNBlock TransformerDecoder TransformerDecoderLayer
+    TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude stack_filter_properties
     """,
 )
 _LOSSES = _of(
@@ -166,7 +166,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.decoders", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.scorer", _NAMES_OF_SCORERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.seq2seq", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
-    **_of("speechbrain.lobes.features", "Fbank MFCC StreamingFeatureWrapper", home="sonovox.nn"),
+    **_of("speechbrain.lobes.features", "Fbank Leaf MFCC StreamingFeatureWrapper", home="sonovox.nn"),
     **_of("speechbrain.lobes.models.CRDNN", "CNN_Block CRDNN DNN_Block", home="sonovox.models.crdnn"),
     **_of(
         "speechbrain.lobes.models.ECAPA_TDNN",
@@ -213,7 +213,13 @@ _SPEECHBRAIN = {
         "speechbrain.lobes.models.transformer.TransformerASR", "EncoderWrapper TransformerASR", home="sonovox.models"
     ),
     **_of("speechbrain.lobes.models.transformer.TransformerLM", "TransformerLM", home="sonovox.models"),
-    **_of("speechbrain.nnet.CNN", "Conv1d Conv2d ConvTranspose1d DepthwiseSeparableConv1d SincConv", home="sonovox.nn"),
+    **_of(
+        "speechbrain.nnet.CNN",
+        """
+        Conv1d Conv2d ConvTranspose1d DepthwiseSeparableConv1d DepthwiseSeparableConv2d GaborConv1d SincConv
+        """,
+        home="sonovox.nn",
+    ),
     **_of(
         "speechbrain.nnet.RNN",
         "AttentionalRNNDecoder GRU GRUCell LSTM LSTMCell LiGRU QuasiRNN RNN RNNCell SLiGRU",
@@ -240,7 +246,7 @@ _SPEECHBRAIN = {
     ),
     **_of(
         "speechbrain.nnet.pooling",
-        "AdaptivePool AttentionPooling Pooling1d Pooling2d StatisticsPooling",
+        "AdaptivePool AttentionPooling GaussianLowpassPooling Pooling1d Pooling2d StatisticsPooling",
         home="sonovox.nn",
     ),
     **_of("speechbrain.nnet.quantisers", "GumbelVectorQuantizer RandomProjectionQuantizer", home="sonovox.nn"),

@@ -29,6 +29,7 @@ __all__ = [
     "DCT",
     "Deltas",
     "DepthwiseSeparableConv1d",
+    "DepthwiseSeparableConv2d",
     "Dropout2d",
     "DynChunkTrainConfig",
     "Embedding",
@@ -38,6 +39,8 @@ __all__ = [
     "Filterbank",
     "GRU",
     "GRUCell",
+    "GaborConv1d",
+    "GaussianLowpassPooling",
     "GroupNorm",
     "GumbelSoftmax",
     "GumbelVectorQuantizer",
@@ -50,6 +53,7 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "LayerNorm",
+    "Leaf",
     "LengthsCapableSequential",
     "LiGRU",
     "Linear",
@@ -124,6 +128,7 @@ if TYPE_CHECKING:
     from sonovox.nn.frame_features import DCT, ContextWindow, Deltas
     from sonovox.nn.hypermixing import HyperMixing
     from sonovox.nn.input_normalization import InputNormalization
+    from sonovox.nn.leaf import GaborConv1d, GaussianLowpassPooling, Leaf
     from sonovox.nn.ligru import LiGRU, SLiGRU
     from sonovox.nn.linear import Linear
     from sonovox.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm
@@ -137,7 +142,7 @@ if TYPE_CHECKING:
     from sonovox.nn.relative_attention import RelPosMHAXL
     from sonovox.nn.resynthesis import resynthesize
     from sonovox.nn.rotary_attention import RoPEMHA
-    from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d
+    from sonovox.nn.separable_convolution import DepthwiseSeparableConv1d, DepthwiseSeparableConv2d
     from sonovox.nn.sinc_convolution import SincConv
     from sonovox.nn.stft import ISTFT, STFT, spectral_magnitude
     from sonovox.nn.streaming_features import StreamingFeatureWrapper, StreamingFeatureWrapperContext
@@ -178,6 +183,7 @@ _FILES = {
     "frame_features": ("DCT", "ContextWindow", "Deltas"),
     "hypermixing": ("HyperMixing",),
     "input_normalization": ("InputNormalization",),
+    "leaf": ("GaborConv1d", "GaussianLowpassPooling", "Leaf"),
     "ligru": ("LiGRU", "SLiGRU"),
     "linear": ("Linear",),
     "normalization": ("BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm"),
@@ -191,7 +197,7 @@ _FILES = {
     "relative_attention": ("RelPosMHAXL",),
     "resynthesis": ("resynthesize",),
     "rotary_attention": ("RoPEMHA",),
-    "separable_convolution": ("DepthwiseSeparableConv1d",),
+    "separable_convolution": ("DepthwiseSeparableConv1d", "DepthwiseSeparableConv2d"),
     "sinc_convolution": ("SincConv",),
     "stft": ("ISTFT", "STFT", "spectral_magnitude"),
     "streaming_features": ("StreamingFeatureWrapper", "StreamingFeatureWrapperContext"),
