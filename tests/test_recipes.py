@@ -24,6 +24,7 @@ RECIPES = {
     "slu/encoder/hparams/fluent_speech_commands.yaml": fluent_speech_commands,
     "speaker/digits/hparams/train.yaml": "digits",
     "speaker/encoder/hparams/folders.yaml": speaker_folders,
+    "ssl/wav2vec2/hparams/train.yaml": "digits",
 }
 # Overrides of the recipes around an encoder, for a small one.
 _CTC = ["--wav2vec2_dim", "16", "--dnn_neurons", "8", "--output_neurons"]

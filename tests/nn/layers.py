@@ -162,6 +162,11 @@ LAYERS: dict[str, Layer] = ENCODERS | {
         lambda: layers.GumbelVectorQuantizer(FEATURES, 4, (2.0, 0.5, 0.9), 2, 6),
         without={"gradient": "a choice has none; its straight-through gradient is tested where it is"},
     ),
+    "AdaptedModel": Layer(
+        lambda: layers.AdaptedModel(nn.Sequential(nn.Linear(FEATURES, 4)), all_linear=True),
+        without={"export": "it takes any arguments; the model inside of it exports"},
+    ),
+    "HoulsbyAdapterLinear": Layer(lambda: layers.HoulsbyAdapterLinear(nn.Linear(FEATURES, 4), 2)),
     "HyperMixing": Layer(lambda: _OfItself(layers.HyperMixing(8, 6, num_heads=2)), _wide),
     "MultiheadAttention": Layer(lambda: _OfItself(layers.MultiheadAttention(2, 8)), _wide),
     "NormalizedEmbedding": Layer(
@@ -296,6 +301,7 @@ LAYERS: dict[str, Layer] = ENCODERS | {
     "LiGRU": Layer(lambda: layers.LiGRU(4, [None, None, FEATURES], "tanh", num_layers=2, bidirectional=True)),
     "LiGRU layernorm": Layer(lambda: layers.LiGRU(4, [None, None, FEATURES], "sin", normalization="layernorm")),
     "Linear": Layer(lambda: layers.Linear(4, input_size=FEATURES, max_norm=0.5)),
+    "LoRA": Layer(lambda: layers.LoRA(nn.Linear(FEATURES, 4), 2)),
     "MFCC": _fbank("MFCC", n_mels=8, n_mfcc=5),
     "ModuleList": Layer(lambda: layers.ModuleList(layers.Linear(4, input_size=FEATURES), nn.Tanh())),
     "PCEN": Layer(lambda: layers.PCEN(FEATURES), _energies),

@@ -6,14 +6,13 @@ DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is). 
 same command goes on where a run was stopped; probe.py beside it says what was learnt.
 """
 
-import re
 from pathlib import Path
 
 import torch
 
 from sonovox.data import DynamicItemDataset, read_audio
+from sonovox.datasets import read_spoken_digits
 from sonovox.dsp.lengths import lengths_to_counts
-from sonovox.errors import DataError
 from sonovox.models.wav2vec2 import Preprocessor, save_wav2vec2_pretraining
 from sonovox.models.wav2vec2.preprocessor import normalize_items
 from sonovox.training import Brain, Stage
@@ -65,16 +64,8 @@ class Pretrainer(Brain):
 
 
 def datasets(hparams):
-    """Recordings 0 to 4 of each speaker and digit are the test, 5 to 7 watch the training; labels are not used."""
-    folder = Path(hparams["data_folder"]) / "recordings"
-    items = {"train": {}, "valid": {}, "test": {}}
-    for file in sorted(folder.glob("*.wav")):
-        if found := re.fullmatch(r"(\d)_([a-z]+)_(\d+)", file.stem):
-            index = int(found[3])
-            items["test" if index < 5 else "valid" if index < 8 else "train"][file.stem] = {"wav": str(file)}
-    if not items["train"]:
-        raise DataError(f"there are no files such as 7_jackson_32.wav in {folder}", hint="--data_folder DIGITS")
-    sets = {name: DynamicItemDataset(part) for name, part in items.items()}
+    """The official split; labels are not used."""
+    sets = {name: DynamicItemDataset(part) for name, part in read_spoken_digits(hparams["data_folder"]).items()}
     for each in sets.values():
         each.add_dynamic_item(read_audio, takes="wav", provides="sig")
         each.set_output_keys(["id", "sig"])

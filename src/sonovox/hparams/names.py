@@ -82,16 +82,17 @@ _TRANSFORMS = _of(
 _LAYERS = _of(
     "sonovox.nn",
     """
-    AdaptivePool AttentionPooling AttentionalRNNDecoder AttentiveStatisticsPooling BatchNorm1d BatchNorm2d
-    BranchformerEncoder BranchformerEncoderLayer ConformerEncoder ConformerEncoderLayer ContentBasedAttention
-    ContextWindow Conv1d Conv2d ConvTranspose1d ConvolutionBranch ConvolutionModule ConvolutionalSpatialGatingUnit DCT
-    Deltas DepthwiseSeparableConv1d DepthwiseSeparableConv2d Dropout2d DynChunkTrainConfig Embedding
-    ExponentialMovingAverage Fbank Filterbank GRU GRUCell GaborConv1d GaussianLowpassPooling GroupNorm GumbelSoftmax
-    GumbelVectorQuantizer HyperMixing ISTFT InputNormalization InstanceNorm1d InstanceNorm2d KeyValueAttention LSTM
-    LSTMCell LayerNorm Leaf LengthsCapableSequential LiGRU Linear LocationAwareAttention MFCC ModuleList
-    MultiheadAttention NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding PositionalwiseFeedForward
-    QuasiRNN RNN RNNCell RandomProjectionQuantizer RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv
-    Softmax StatisticsPooling StreamingFeatureWrapper Swish TDNNBlock TransformerDecoder TransformerDecoderLayer
+    AdaptedModel AdaptivePool AttentionPooling AttentionalRNNDecoder AttentiveStatisticsPooling BatchNorm1d
+    BatchNorm2d BranchformerEncoder BranchformerEncoderLayer ConformerEncoder ConformerEncoderLayer
+    ContentBasedAttention ContextWindow Conv1d Conv2d ConvTranspose1d ConvolutionBranch ConvolutionModule
+    ConvolutionalSpatialGatingUnit DCT Deltas DepthwiseSeparableConv1d DepthwiseSeparableConv2d Dropout2d
+    DynChunkTrainConfig Embedding ExponentialMovingAverage Fbank Filterbank GRU GRUCell GaborConv1d
+    GaussianLowpassPooling GroupNorm GumbelSoftmax GumbelVectorQuantizer HoulsbyAdapterLinear HyperMixing ISTFT
+    InputNormalization InstanceNorm1d InstanceNorm2d KeyValueAttention LSTM LSTMCell LayerNorm Leaf
+    LengthsCapableSequential LiGRU Linear LoRA LocationAwareAttention MFCC ModuleList MultiheadAttention
+    NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding PositionalwiseFeedForward QuasiRNN RNN RNNCell
+    RandomProjectionQuantizer RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax
+    StatisticsPooling StreamingFeatureWrapper Swish TDNNBlock TransformerDecoder TransformerDecoderLayer
     TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude stack_filter_properties
     """,
 )
@@ -225,6 +226,7 @@ _SPEECHBRAIN = {
         "AttentionalRNNDecoder GRU GRUCell LSTM LSTMCell LiGRU QuasiRNN RNN RNNCell SLiGRU",
         home="sonovox.nn",
     ),
+    **_of("speechbrain.nnet.adapters", "AdaptedModel HoulsbyAdapterLinear LoRA", home="sonovox.nn"),
     **_of("speechbrain.nnet.activations", "GumbelSoftmax Softmax Swish", home="sonovox.nn"),
     **_of(
         "speechbrain.nnet.attention",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sonovox._internal.lazy import lazy_names
 
 __all__ = [
+    "AdaptedModel",
     "AdaptivePool",
     "AttentionPooling",
     "AttentionalRNNDecoder",
@@ -44,6 +45,7 @@ __all__ = [
     "GroupNorm",
     "GumbelSoftmax",
     "GumbelVectorQuantizer",
+    "HoulsbyAdapterLinear",
     "HyperMixing",
     "ISTFT",
     "InputNormalization",
@@ -57,6 +59,7 @@ __all__ = [
     "LengthsCapableSequential",
     "LiGRU",
     "Linear",
+    "LoRA",
     "LocationAwareAttention",
     "MFCC",
     "ModuleList",
@@ -92,13 +95,24 @@ __all__ = [
     "get_key_padding_mask",
     "get_length_mask",
     "get_lookahead_mask",
+    "insert_adapters",
+    "merge_adapters",
     "resynthesize",
     "spectral_magnitude",
     "stack_filter_properties",
+    "unmerge_adapters",
 ]
 
 if TYPE_CHECKING:
     from sonovox.nn.activations import GumbelSoftmax, Softmax, Swish
+    from sonovox.nn.adapters import (
+        AdaptedModel,
+        HoulsbyAdapterLinear,
+        LoRA,
+        insert_adapters,
+        merge_adapters,
+        unmerge_adapters,
+    )
     from sonovox.nn.attention import MultiheadAttention
     from sonovox.nn.attention_masks import (
         DynChunkTrainConfig,
@@ -154,6 +168,14 @@ if TYPE_CHECKING:
 # file -> the public names in it
 _FILES = {
     "activations": ("GumbelSoftmax", "Softmax", "Swish"),
+    "adapters": (
+        "AdaptedModel",
+        "HoulsbyAdapterLinear",
+        "LoRA",
+        "insert_adapters",
+        "merge_adapters",
+        "unmerge_adapters",
+    ),
     "attention": ("MultiheadAttention",),
     "attention_masks": (
         "DynChunkTrainConfig",
