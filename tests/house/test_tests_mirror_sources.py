@@ -16,6 +16,7 @@ FREE_TESTS = {
     "nn/test_layer_properties.py": "what every layer has in common",
     "nn/test_reference_layers.py": "layers and models with SpeechBrain's weights against its numbers",
     "test_docs.py": "the pages of docs/ and the README",
+    "test_examples.py": "the examples",
     "test_recipes.py": "the recipes",
 }
 
