@@ -19,7 +19,7 @@ ROWS = [
     ["losses", "data"],
     ["effects", "augment", "nn"],
     ["io", "metrics", "hparams", "hub"],
-    ["dsp", "text"],
+    ["dsp", "text", "clustering"],
     ["_kernels", "_internal"],
 ]
 HEIGHT = {package: len(ROWS) - row for row, packages in enumerate(ROWS) for package in packages}

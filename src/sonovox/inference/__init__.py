@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from sonovox.inference.asr import WhisperASR, transcribe
     from sonovox.inference.classify import EncoderClassifier
     from sonovox.inference.detect_speech import VAD
+    from sonovox.inference.diarization import Diarization, Diarizer
     from sonovox.inference.encoder_asr import EncoderASR
     from sonovox.inference.encoder_decoder_asr import EncoderDecoderASR
     from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sonovox.inference.waveform_encoder import WaveformEncoder
 
 __all__ = [
+    "Diarization",
+    "Diarizer",
     "EncoderASR",
     "EncoderClassifier",
     "EncoderDecoderASR",
@@ -49,6 +52,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Diarization": "sonovox.inference.diarization",
+        "Diarizer": "sonovox.inference.diarization",
         "EncoderASR": "sonovox.inference.encoder_asr",
         "EncoderClassifier": "sonovox.inference.classify",
         "EncoderDecoderASR": "sonovox.inference.encoder_decoder_asr",
