@@ -63,6 +63,8 @@ PAGES = (
             "sonovox.decoding.beam_search",
             "sonovox.decoding.seq2seq",
             "sonovox.decoding.two_values",
+            "sonovox.decoding.transducer",
+            "sonovox.decoding.transducer_beam",
             "sonovox.decoding.scorer_builder",
             "sonovox.decoding.ctc_scorer",
             "sonovox.decoding.coverage_scorer",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sonovox.decoding.rnn_searchers import S2SRNNBeamSearcher, S2SRNNGreedySearcher
     from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
     from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
+    from sonovox.decoding.transducer import TransducerBeamSearcher, TransducerGreedySearcherStreamingContext
     from sonovox.decoding.transformer_searchers import S2STransformerBeamSearcher, S2STransformerGreedySearcher
     from sonovox.decoding.two_values import (
         S2SRNNBeamSearch,
@@ -48,6 +49,8 @@ _HOMES = {
     "S2STransformerGreedySearch": "two_values",
     "S2STransformerGreedySearcher": "transformer_searchers",
     "ScorerBuilder": "scorer_builder",
+    "TransducerBeamSearcher": "transducer",
+    "TransducerGreedySearcherStreamingContext": "transducer",
     "TransformerLMScorer": "language_model_scorers",
     "ctc_greedy_decode": "ctc_greedy",
     "ctc_greedy_decode_streaming": "ctc_greedy_streaming",
@@ -78,6 +81,8 @@ __all__ = [
     "S2STransformerGreedySearch",
     "S2STransformerGreedySearcher",
     "ScorerBuilder",
+    "TransducerBeamSearcher",
+    "TransducerGreedySearcherStreamingContext",
     "TransformerLMScorer",
     "ctc_greedy_decode",
     "ctc_greedy_decode_streaming",

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sonovox.decoding.recurrent_states import select_states
 from sonovox.decoding.scorer_builder import BaseScorerInterface
 from sonovox.decoding.transformer_steps import TransformerCache, can_step, step_language_model
 
@@ -42,8 +43,8 @@ class RNNLMScorer(BaseScorerInterface):
         return (logits / self.temperature).log_softmax(dim=-1), hidden
 
     def permute_mem(self, memory: Any, index: Tensor) -> Any:
-        """States of rows `index`, from `(layers, rows, features)`; an LSTM has two of these."""
-        return tuple(part[:, index] for part in memory) if isinstance(memory, tuple) else memory[:, index]
+        """States of rows `index`."""
+        return select_states(memory, index)
 
 
 class TransformerLMScorer(BaseScorerInterface):

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sonovox.decoding.beam_search import S2SBeamSearcher
+from sonovox.decoding.recurrent_states import select_states
 from sonovox.decoding.seq2seq import S2SGreedySearcher
 
 __all__ = ["S2SRNNBeamSearcher", "S2SRNNGreedySearcher"]
@@ -48,7 +49,7 @@ class _RNNSteps(nn.Module):
         # Of what attention holds, only its last weights differ between the hypotheses of an item.
         if getattr(attention, "prev_attn", None) is not None:
             attention.prev_attn = attention.prev_attn[index]
-        return replace(memory, hidden=_select(memory.hidden, index), context=memory.context[index])
+        return replace(memory, hidden=select_states(memory.hidden, index), context=memory.context[index])
 
     def keep_rows(self, memory: _Memory, rows: Tensor) -> _Memory:
         """The states of `rows`, after items have left the batch."""
@@ -142,8 +143,3 @@ def _twin(decoder: nn.Module) -> Any:
     # A shallow copy of a module shares the table of its parts, in which the attention is replaced.
     twin._modules = {**decoder._modules, "attn": attention}
     return twin
-
-
-def _select(hidden: Any, index: Tensor) -> Any:
-    """Rows of recurrent states `(layers, rows, features)`, of which an LSTM has two."""
-    return tuple(part[:, index] for part in hidden) if isinstance(hidden, tuple) else hidden[:, index]

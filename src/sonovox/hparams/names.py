@@ -92,8 +92,9 @@ _LAYERS = _of(
     LengthsCapableSequential LiGRU Linear LoRA LocationAwareAttention MFCC ModuleList MultiheadAttention
     NormalizedEmbedding PCEN Pooling1d Pooling2d PositionalEncoding PositionalwiseFeedForward QuasiRNN RNN RNNCell
     RandomProjectionQuantizer RelPosEncXL RelPosMHAXL RoPEMHA SLiGRU STFT Sequential SincConv Softmax
-    StatisticsPooling StreamingFeatureWrapper Swish TDNNBlock TransformerDecoder TransformerDecoderLayer
-    TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude stack_filter_properties
+    StatisticsPooling StreamingFeatureWrapper Swish TDNNBlock Transducer_joint TransformerDecoder
+    TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer resynthesize spectral_magnitude
+    stack_filter_properties
     """,
 )
 _LOSSES = _of(
@@ -149,6 +150,10 @@ _NAMES_OF_SEARCHERS = """
     S2SRNNBeamSearch S2SRNNBeamSearcher S2SRNNGreedySearch S2SRNNGreedySearcher S2STransformerBeamSearch
     S2STransformerBeamSearcher S2STransformerGreedySearch S2STransformerGreedySearcher
     """
+_NAMES_OF_TRANSDUCER_SEARCHERS = """
+    TransducerBeamSearcher TransducerBeamSearcher.transducer_greedy_decode_streaming
+    TransducerGreedySearcherStreamingContext
+    """
 # They read a language model from a file.
 _NAMES_OF_CTC_SEARCHERS = "CTCBeamSearcher CTCPrefixBeamSearcher"
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
@@ -167,6 +172,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.decoders", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.scorer", _NAMES_OF_SCORERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.seq2seq", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
+    **_of("speechbrain.decoders.transducer", _NAMES_OF_TRANSDUCER_SEARCHERS, home="sonovox.decoding.transducer"),
     **_of("speechbrain.lobes.features", "Fbank Leaf MFCC StreamingFeatureWrapper", home="sonovox.nn"),
     **_of("speechbrain.lobes.models.CRDNN", "CNN_Block CRDNN DNN_Block", home="sonovox.models.crdnn"),
     **_of(
@@ -261,6 +267,7 @@ _SPEECHBRAIN = {
     "speechbrain.tokenizers.SentencePiece.spm_decode_preserve_leading_space": "sonovox.text:decode_tokens_streaming",
     **_of("speechbrain.utils.dynamic_chunk_training", "DynChunkTrainConfig", home="sonovox.nn"),
     **_of("speechbrain.utils.filter_analysis", "stack_filter_properties", home="sonovox.nn"),
+    **_of("speechbrain.nnet.transducer.transducer_joint", "Transducer_joint", home="sonovox.nn"),
     **_of("speechbrain.processing.signal_processing", "resynthesize", home="sonovox.nn.resynthesis"),
     **_of("speechbrain.utils.text_to_sequence", "text_to_sequence", home="sonovox.text.speech_symbols"),
     **_of("speechbrain.utils.parameter_transfer", "Pretrainer", home="sonovox.hub.pretrainer"),
@@ -342,7 +349,7 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_LOSSES,
     **_MODELS,
     **_TEXT,
-    **_of("sonovox.decoding", f"{_NAMES_OF_SCORERS} {_NAMES_OF_SEARCHERS}"),
+    **_of("sonovox.decoding", f"{_NAMES_OF_SCORERS} {_NAMES_OF_SEARCHERS} {_NAMES_OF_TRANSDUCER_SEARCHERS}"),
     **_AUGMENTATIONS,
     **_SPEECHBRAIN,
     **_blocks("Unopened"),

@@ -87,6 +87,7 @@ __all__ = [
     "StreamingFeatureWrapperContext",
     "Swish",
     "TDNNBlock",
+    "Transducer_joint",
     "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoder",
@@ -161,6 +162,7 @@ if TYPE_CHECKING:
     from sonovox.nn.stft import ISTFT, STFT, spectral_magnitude
     from sonovox.nn.streaming_features import StreamingFeatureWrapper, StreamingFeatureWrapperContext
     from sonovox.nn.tdnn import TDNNBlock
+    from sonovox.nn.transducer_joint import Transducer_joint
     from sonovox.nn.transformer import PositionalwiseFeedForward, TransformerEncoder, TransformerEncoderLayer
     from sonovox.nn.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
     from sonovox.nn.transposed_convolution import ConvTranspose1d
@@ -224,6 +226,7 @@ _FILES = {
     "stft": ("ISTFT", "STFT", "spectral_magnitude"),
     "streaming_features": ("StreamingFeatureWrapper", "StreamingFeatureWrapperContext"),
     "tdnn": ("TDNNBlock",),
+    "transducer_joint": ("Transducer_joint",),
     "transformer": ("PositionalwiseFeedForward", "TransformerEncoder", "TransformerEncoderLayer"),
     "transformer_decoder": ("TransformerDecoder", "TransformerDecoderLayer"),
     "transposed_convolution": ("ConvTranspose1d",),
