@@ -143,6 +143,7 @@ PAGES = (
         ),
     ),
     Page("schedules.md", "sonovox.training.schedules", ("sonovox.training.schedules",)),
+    Page("finetuning.md", "sonovox.finetuning", ("sonovox.finetuning",)),
 )
 
 # Sections of a docstring whose entries are `name: text`.

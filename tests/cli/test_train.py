@@ -1,3 +1,4 @@
+import logging
 import shutil
 import signal
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sonovox.cli.main import main
+from sonovox.cli.train import log_on_stderr
 
 TRAINING = Path(__file__).parents[1] / "training"
 
@@ -79,3 +81,12 @@ def test_a_signal_leaves_with_its_code(words, tmp_path, capsys):
     )
     assert sonovox("train", *words) == 128 + signal.SIGTERM
     assert "the same command goes on from here" in capsys.readouterr().err
+
+
+def test_what_is_logged_stands_on_stderr_while_it_is_asked_for(capsys):
+    logger = logging.getLogger("sonovox.somewhere")
+    with log_on_stderr():
+        logger.info("a remark")
+        logger.warning("mind this")
+    logger.info("nobody hears it")
+    assert capsys.readouterr().err == "a remark\nwarning: mind this\n"

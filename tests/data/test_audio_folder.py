@@ -6,7 +6,7 @@ import torch
 import sonovox
 from sonovox._internal.errors import DataError, ItemError
 from sonovox.data import DynamicItemDataset
-from sonovox.data.audio_folder import read_audio_folder
+from sonovox.data.audio_folder import read_audio_folder, texts_without_sound
 
 
 @pytest.fixture
@@ -101,3 +101,23 @@ def test_a_folder_without_sound_is_refused(tmp_path):
         DynamicItemDataset.from_folder(tmp_path)
     with pytest.raises(DataError, match="a folder was expected"):
         DynamicItemDataset.from_folder(tmp_path / "nothing")
+
+
+def test_a_text_that_is_no_utf8_is_told_or_collected(tmp_path):
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(DataError, match=r"a\.txt is not UTF-8: byte 3 is 0xe9"):
+        read_audio_folder(tmp_path)
+    unreadable = {}
+    table, _ = read_audio_folder(tmp_path, unreadable=unreadable)
+    assert unreadable == {"a.txt": "byte 3 is 0xe9"}
+    assert "text" not in table["a"]
+
+
+def test_texts_without_sound_are_found_where_others_have_one(tmp_path):
+    for name in ("one/a.wav", "one/a.txt", "one/b.txt", "c.lab"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert texts_without_sound(tmp_path) == ["c.lab", "one/b.txt"]
+    (tmp_path / "one" / "a.txt").unlink()
+    assert texts_without_sound(tmp_path) == []  # they are notes, or of a list

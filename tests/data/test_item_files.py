@@ -113,3 +113,22 @@ def test_other_csv_is_refused(written, text, said):
     path = written(text)
     with pytest.raises(DataError, match=f"^{path}:?.*{said}"):
         read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "read"),
+    [
+        ("a.csv", "text\nyes\n\nno\n", read_csv),
+        ("a.tsv", "text\tn\nyes\t1\nno\t2\n", read_csv),
+        ("a.jsonl", '{"text": "yes"}\n{"text": "no"}\n', read_jsonl),
+    ],
+)
+def test_items_without_ids_are_counted(tmp_path, name, content, read):
+    (tmp_path / name).write_text(content)
+    table = read(tmp_path / name, id_key=None)
+    assert {item_id: row["text"] for item_id, row in table.items()} == {"1": "yes", "2": "no"}
+
+
+def test_quotation_marks_are_text_where_tabs_stand_between_fields(tmp_path):
+    (tmp_path / "a.tsv").write_text('ID\ttext\nu\t"yes" and, no\n')
+    assert read_csv(tmp_path / "a.tsv")["u"]["text"] == '"yes" and, no'

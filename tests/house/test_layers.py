@@ -13,6 +13,7 @@ from house.sources import ROOT, SOURCE, module_name, parsed, place, source_files
 ROWS = [
     ["compliance", "errors", "functional", "transforms"],
     ["cli", "compat"],
+    ["finetuning"],
     ["inference"],
     ["training", "integrations"],
     ["models", "decoding", "datasets"],

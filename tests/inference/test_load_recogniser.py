@@ -109,3 +109,8 @@ def test_a_damaged_configuration_is_no_encoder(tmp_path):
     (tmp_path / "config.json").write_text("[")
     with pytest.raises(WeightsError, match=r"config\.json"):
         load_recogniser(tmp_path, device="cpu")
+
+
+def test_the_folder_of_a_fine_tuning_leads_to_its_model(tmp_path):
+    write_folder(tmp_path / "run" / "model", aux_num_out=6)
+    assert isinstance(load_recogniser(tmp_path / "run", device="cpu"), EncoderASR)

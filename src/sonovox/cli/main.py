@@ -6,7 +6,7 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox.cli import diarize, doctor, evaluate, info, models, train, transcribe, vad, verify
+from sonovox.cli import diarize, doctor, evaluate, finetune, info, models, train, transcribe, vad, verify
 from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("transcribe")(transcribe.transcribe)
+app.command("finetune")(finetune.finetune)
 app.command("train", context_settings=train.CONTEXT)(train.train)
 app.command("evaluate", context_settings=train.CONTEXT)(evaluate.evaluate)
 app.command("verify")(verify.verify)

@@ -16,7 +16,7 @@ from sonovox.cli.console import note
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["CONTEXT", "run", "train"]
+__all__ = ["CONTEXT", "log_on_stderr", "run", "train"]
 
 # Whatever is no option of the command is one of the run, or overrides a value of the YAML file.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -64,7 +64,7 @@ def run(context: typer.Context, hparams_file: Path, code: list[Path] | None, *op
     debug = ["--debug"] if context.obj else []
     _, given, overrides = RunOptions.from_command_line_args([str(hparams_file), *context.args, *debug, *options])
     modules = open_modules(code or ())
-    with _log_on_stderr():
+    with log_on_stderr():
         run_experiment(
             hparams_file,
             brain=_brain_in(list(modules.values())),
@@ -98,7 +98,7 @@ def _first(modules: Any, name: str) -> Any:
 
 
 @contextmanager
-def _log_on_stderr() -> Iterator[None]:
+def log_on_stderr() -> Iterator[None]:
     """What is logged, as plain lines for the person at the terminal."""
     handler = _Notes(logging.INFO if os.environ.get("RANK", "0") == "0" else logging.WARNING)  # torchrun has many
     logger = logging.getLogger("sonovox")

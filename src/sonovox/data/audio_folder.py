@@ -6,7 +6,7 @@ or .lab beside the sound; or from the `*.trans.txt` of LibriSpeech in the same f
 
 import collections
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from sonovox._internal.audio_suffixes import AUDIO_SUFFIXES
 from sonovox._internal.errors import DataError
 from sonovox.data.item_table import ItemTable
 
-__all__ = ["read_audio_folder"]
+__all__ = ["read_audio_folder", "texts_without_sound"]
 
 _TEXT = (".txt", ".lab")
 
 
 def read_audio_folder(
-    folder: str | os.PathLike[str], transcripts: str | os.PathLike[str] | None = None
+    folder: str | os.PathLike[str],
+    transcripts: str | os.PathLike[str] | None = None,
+    *,
+    unreadable: dict[str, str] | None = None,
 ) -> tuple[ItemTable, str]:
     """Items of the sound files in a folder and those below it, and a sentence on what was found.
 
@@ -31,14 +34,16 @@ def read_audio_folder(
         folder: to look in.
         transcripts: a file of lines `name text`, `name<tab>text` or `name|text`, whose names are ids, or names of
             files with or without their folder and ending.
+        unreadable: gets the texts beside the sounds that are no UTF-8, by their path in the folder, with the reason;
+            their items stay without text. Without it the first one is an error.
 
     Raises:
-        DataError: no sound, two sounds of one name, or transcripts of other names.
+        DataError: no sound, two sounds of one name, transcripts of other names, or a text that is no UTF-8.
     """
     root = Path(folder)
     if not root.is_dir():
         raise DataError(f"a folder was expected, got {root}", hint="is the path right?")
-    sounds = sorted(_sounds(root))
+    sounds = sorted(_files(root, AUDIO_SUFFIXES))
     if not sounds:
         raise DataError(
             f"no sound files in {root}", hint=f"endings that are looked for: {' '.join(sorted(AUDIO_SUFFIXES))}"
@@ -61,8 +66,14 @@ def read_audio_folder(
             item_id = path.stem
             sources["from *.trans.txt"] += 1
         elif beside is not None:
-            item["text"] = " ".join(beside.read_text(encoding="utf-8-sig").split())
-            sources[f"from {beside.suffix} files beside them"] += 1
+            try:
+                item["text"] = " ".join(beside.read_text(encoding="utf-8-sig").split())
+                sources[f"from {beside.suffix} files beside them"] += 1
+            except UnicodeDecodeError as error:
+                reason = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+                if unreadable is None:
+                    raise DataError(f"{beside} is not UTF-8: {reason}", hint="save it as UTF-8") from error
+                unreadable[beside.relative_to(root).as_posix()] = reason
         if item_id in items:
             raise DataError(
                 f"ids must differ, {items[item_id]['audio']} and {path} are both {item_id!r}", hint="rename one"
@@ -74,6 +85,18 @@ def read_audio_folder(
     told = [f"text of {count} {source}" for source, count in sources.items()]
     told += [f"{without} without text"] if without else []
     return ItemTable(items.items()), f"{len(items)} sound files in {root}; {', '.join(told)}"
+
+
+def texts_without_sound(folder: str | os.PathLike[str]) -> list[str]:
+    """Paths in a folder of the .txt and .lab files that no sound file of the same name stands beside.
+
+    Where no text stands beside a sound, they are something else, and none is listed.
+    """
+    root = Path(folder)
+    sounds = {path.with_suffix("") for path in _files(root, AUDIO_SUFFIXES)}
+    texts = [path for path in _files(root, _TEXT) if not path.name.endswith(".trans.txt")]
+    lonely = [path for path in texts if path.with_suffix("") not in sounds]
+    return sorted(path.relative_to(root).as_posix() for path in lonely) if len(lonely) < len(texts) else []
 
 
 class _Transcripts:
@@ -111,13 +134,13 @@ class _Transcripts:
             )
 
 
-def _sounds(root: Path) -> Iterator[Path]:
+def _files(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
     for folder, folders, files in os.walk(root, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (
             Path(folder, name)
             for name in files
-            if os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES and not name.startswith(".")  # noqa: PTH122, of millions
+            if os.path.splitext(name)[1].lower() in suffixes and not name.startswith(".")  # noqa: PTH122, of millions
         )
 
 

@@ -44,8 +44,8 @@ def read_json(path: FilePath, replacements: Mapping[str, Any] | None = None) -> 
     return ItemTable((item_id, replaced(item)) for item_id, item in content.items())
 
 
-def read_jsonl(path: FilePath, replacements: Mapping[str, Any] | None = None, id_key: str = "id") -> ItemTable:
-    """Items of a file with one JSON object a line, whose ids stand under `id_key`.
+def read_jsonl(path: FilePath, replacements: Mapping[str, Any] | None = None, id_key: str | None = "id") -> ItemTable:
+    """Items of a file with one JSON object a line, whose ids stand under `id_key`; None counts the lines from 1.
 
     Raises:
         DataError: a line that is no object or has no id, with its number; or an id that stands twice.
@@ -57,23 +57,27 @@ def read_csv(
     path: FilePath,
     replacements: Mapping[str, Any] | None = None,
     col_types: Mapping[str, Callable[[str], Any]] | None = None,
+    *,
+    id_key: str | None = "ID",
 ) -> ItemTable:
     """Items of a CSV file: ids in the column "ID", "duration" as a number, all else as text.
 
     Args:
-        path: of the file; the first line names the columns. Spaces after commas do not count.
+        path: of the file; the first line names the columns. Spaces after commas do not count. With the ending .tsv
+            tabs stand between the fields, and quotation marks belong to the text.
         replacements: for text.
         col_types: column -> what converts its text, such as `int`.
+        id_key: the column of the ids; None counts the lines below the first from 1.
 
     Raises:
-        DataError: no column "ID", a line with more or fewer fields, a duration that is no number, or an id that
+        DataError: no such column, a line with more or fewer fields, a duration that is no number, or an id that
             stands twice; with the number of the line.
     """
     types: dict[str, Callable[[str], Any]] = {"duration": float, **(col_types or {})}
-    return _told_of(path, _rows(path, Replacements(replacements), types))
+    return _told_of(path, _rows(path, Replacements(replacements), types, id_key))
 
 
-def _objects(path: FilePath, replaced: Replacements, id_key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _objects(path: FilePath, replaced: Replacements, id_key: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
     with Path(path).open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -82,36 +86,39 @@ def _objects(path: FilePath, replaced: Replacements, id_key: str) -> Iterator[tu
                 item = json.loads(line)
             except ValueError as error:
                 raise DataError(f"{path}:{number} is not JSON: {error}") from error
-            if not isinstance(item, dict) or id_key not in item:
+            if not isinstance(item, dict) or not (id_key is None or id_key in item):
                 keys = list(item) if isinstance(item, dict) else []
                 raise DataError(
-                    f"{path}:{number}: an object with {id_key!r} was expected, got {line.strip()[:80]}",
-                    hint=did_you_mean(id_key, keys) or 'name the key that tells items apart with id_key="..."',
+                    f"{path}:{number}: an object with {id_key or 'keys'!r} was expected, got {line.strip()[:80]}",
+                    hint=did_you_mean(id_key or "", keys) or 'name the key that tells items apart with id_key="..."',
                 )
-            yield str(item[id_key]), replaced(item)
+            yield str(number if id_key is None else item[id_key]), replaced(item)
 
 
 def _rows(
-    path: FilePath, replaced: Replacements, types: Mapping[str, Callable[[str], Any]]
+    path: FilePath, replaced: Replacements, types: Mapping[str, Callable[[str], Any]], id_key: str | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, skipinitialspace=True)
+        if Path(path).suffix.lower() == ".tsv":
+            reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        else:
+            reader = csv.reader(file, skipinitialspace=True)
         names = [name.strip() for name in next(reader, [])]
-        if "ID" not in names:
-            near = next((name for name in names if name.lower() == "id"), "")
+        if id_key is not None and id_key not in names:
+            near = next((name for name in names if name.lower() == id_key.lower()), "")
             raise DataError(
-                f'{path}: a column "ID" was expected, got {", ".join(names) or "an empty file"}',
+                f'{path}: a column "{id_key}" was expected, got {", ".join(names) or "an empty file"}',
                 hint=f"rename {near}" if near else "the first line names the columns",
             )
         if len(set(names)) < len(names):
             raise DataError(f"{path}: columns must differ, got {', '.join(names)}")
-        for row in reader:
+        for number, row in enumerate(filter(None, reader), 1):
             if len(row) == len(names):
                 item: dict[str, Any] = replaced(dict(zip(names, row, strict=True)))
                 for name in types.keys() & item.keys():
                     item[name] = _converted(types[name], item[name], path, reader.line_num, name)
-                yield item.pop("ID"), item
-            elif row:
+                yield str(number) if id_key is None else item.pop(id_key), item
+            else:
                 raise DataError(
                     f"{path}:{reader.line_num}: {len(names)} fields were expected, got {len(row)}",
                     hint='put text with commas in "quotes"',

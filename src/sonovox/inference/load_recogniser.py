@@ -43,7 +43,8 @@ def load_recogniser(
     A folder or repository with a `hyperparams.yaml` goes to the interface that its
     key `interface` names, or else to the one for the modules that it has; one whose
     `config.json` describes wav2vec 2.0, HuBERT or WavLM to `EncoderASR`, with the CTC
-    head and the labels there; every other source is a Whisper model.
+    head and the labels there, also from the folder of the run that trained it; every
+    other source is a Whisper model.
 
     Args:
         source: as for `WhisperASR.from_pretrained` and `Pretrained.from_hparams`.
@@ -67,7 +68,7 @@ def load_recogniser(
     if precision not in (None, "fp32"):
         raise ArgumentError(f"{source} works in fp32, got precision {precision!r}", hint="leave precision out")
     if not is_folder:
-        return _with_ctc_head(source, place, offline, progress)
+        return _with_ctc_head(_inside(source), place, offline, progress)
     hparams = read_model_folder(source, offline=offline, progress=progress)
     name = hparams.get("interface") or _interface_for(source, hparams)
     check_choice(f"the interface of {source} for transcription", name, RECOGNISERS)
@@ -82,11 +83,17 @@ def _has_hyperparams(source: str | os.PathLike[str], offline: bool | None, progr
 
 
 def _is_encoder(source: str | os.PathLike[str], offline: bool | None, progress: "Progress | bool | None") -> bool:
-    file = _file_of(source, "config.json", offline, progress)
+    file = _file_of(_inside(source), "config.json", offline, progress)
     try:
         return file is not None and json.loads(file.read_bytes()).get("model_type") in FAMILIES
     except (ValueError, AttributeError):  # whoever reads the model after this tells what is wrong
         return False
+
+
+def _inside(source: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """The model folder of a fine-tuning, where `source` is the folder of its run."""
+    folder = Path(source).expanduser() / MODEL_SUBFOLDER
+    return folder if (folder / "config.json").is_file() else source
 
 
 def _file_of(

@@ -124,3 +124,12 @@ def test_masks_are_laid_in_training():
 def test_num_layers_must_be_among_the_layers():
     with pytest.raises(ArgumentError, match="from 1 to 2, got 3"):
         encoder().extract_features(torch.zeros(1, 800), num_layers=3)
+
+
+def test_the_head_drops_out_in_training_only():
+    model = encoder(aux_num_out=6, aux_dropout=0.5)
+    states, _ = model.encode(*speech())
+    torch.testing.assert_close(model.label(states), model(*speech())[0])
+    torch.testing.assert_close(model.label(states), model.aux(states))
+    model.train()
+    assert not torch.equal(model.label(states), model.aux(states))

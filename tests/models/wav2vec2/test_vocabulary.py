@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sonovox._internal.errors import WeightsError
+from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox.models.wav2vec2 import CTCVocabulary
 
 LABELS = {"<pad>": 0, "<s>": 1, "</s>": 2, "<unk>": 3, "|": 4, "A": 5, "B": 6}
@@ -61,3 +61,10 @@ def test_files_that_are_no_vocabulary_are_refused(tmp_path, content, said):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(WeightsError, match="no file"):
         CTCVocabulary.from_folder(tmp_path)
+
+
+def test_text_becomes_labels_and_back():
+    vocabulary = CTCVocabulary(("<pad>", "|", "A", "B"), special=frozenset({"<pad>"}))
+    assert vocabulary.decode_ids(vocabulary.encode("AB A")) == "AB A"
+    with pytest.raises(ArgumentError, match="no label for 'C', 'D' of 'CD A'"):
+        vocabulary.encode("CD A")

@@ -1,5 +1,6 @@
 """An encoder with its CTC head as one module from waveforms to log-probabilities of labels."""
 
+import torch
 from torch import Tensor, nn
 
 from sonovox.dsp.lengths import lengths_to_counts
@@ -18,6 +19,8 @@ class Wav2Vec2CTC(nn.Module):
     Args:
         pretrained: a model with a head.
 
+    Attributes:
+        freeze_encoder: whether only the head gets gradients.
     """
 
     def __init__(self, pretrained: PretrainedWav2Vec2) -> None:
@@ -25,11 +28,13 @@ class Wav2Vec2CTC(nn.Module):
         self.model = pretrained.model
         self.model.feature_extractor.norm_over_padding = False
         self.do_normalize = pretrained.preprocessor.do_normalize
+        self.freeze_encoder = False
 
     def forward(self, wavs: Tensor, wav_lens: Tensor | None = None) -> Tensor:
         """`[batch, frames, labels]` of `wavs` `[batch, samples]`; `wav_lens` `[batch]` are shares of the longest."""
         counts = None if wav_lens is None else lengths_to_counts(wav_lens.to(wavs.device), wavs.shape[1])
         if self.do_normalize:
             wavs = normalize_items(wavs, counts, _EPSILON)
-        logits, _ = self.model(wavs, counts)
-        return logits.float().log_softmax(-1)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_encoder):
+            states, _ = self.model.encode(wavs, counts)
+        return self.model.label(states).float().log_softmax(-1)

@@ -7,6 +7,7 @@ torchaudio's names, so that its checkpoints load as they are; `convert.py` knows
 those of Hugging Face and fairseq.
 """
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sonovox._internal.errors import ArgumentError
@@ -26,6 +27,7 @@ class Wav2Vec2Model(nn.Module):
         encoder: over the frames.
         aux: on top of the last hidden state, such as a CTC head.
         masking: SpecAugment between the two, in training.
+        aux_dropout: before `aux`, in training.
 
     >>> import torch
     >>> small = dict(encoder_embed_dim=32, encoder_num_layers=2, encoder_num_heads=4, encoder_ff_interm_features=64)
@@ -42,12 +44,14 @@ class Wav2Vec2Model(nn.Module):
         aux: nn.Module | None = None,
         *,
         masking: SpanMasking | None = None,
+        aux_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.feature_extractor = feature_extractor
         self.encoder = encoder
         self.aux = aux
         self.masking = masking
+        self.aux_dropout = aux_dropout
 
     def forward(self, waveforms: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """The last hidden state, or what `aux` makes of it, and frames of each item if `lengths` are given.
@@ -62,9 +66,17 @@ class Wav2Vec2Model(nn.Module):
         Raises:
             ArgumentError: another shape, or too few samples for one frame.
         """
+        x, counts = self.encode(waveforms, lengths)
+        return self.label(x), counts
+
+    def encode(self, waveforms: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The last hidden state, whether there is `aux` or not; the rest as of `forward`."""
         x, counts = self._frames(waveforms, lengths)
-        x = self.encoder.transformer(x, counts)
-        return (x if self.aux is None else self.aux(x)), counts
+        return self.encoder.transformer(x, counts), counts
+
+    def label(self, x: Tensor) -> Tensor:
+        """What `aux`, if there is one, makes of the last hidden state `x` `[batch, frames, width]`."""
+        return x if self.aux is None else self.aux(F.dropout(x, self.aux_dropout, self.training))
 
     def extract_features(
         self, waveforms: Tensor, lengths: Tensor | None = None, num_layers: int | None = None
@@ -123,7 +135,8 @@ def build_wav2vec2(config: Wav2Vec2Config) -> Wav2Vec2Model:
             config.mask_feature_length,
             config.mask_feature_min_masks,
         )
-    model = Wav2Vec2Model(extractor, Encoder(FeatureProjection(config), Transformer(config)), aux, masking=masking)
+    encoder = Encoder(FeatureProjection(config), Transformer(config))
+    model = Wav2Vec2Model(extractor, encoder, aux, masking=masking, aux_dropout=config.aux_dropout)
     model.apply(_initialise)
     return model
 

@@ -127,6 +127,8 @@ def save_wav2vec2(
     config: Wav2Vec2Config,
     preprocessor: Preprocessor | None = None,
     vocabulary: CTCVocabulary | None = None,
+    *,
+    card: str = "",
 ) -> Path:
     """A folder that `load_wav2vec2` and transformers read; it appears as a whole or not at all.
 
@@ -136,6 +138,7 @@ def save_wav2vec2(
         config: its sizes.
         preprocessor: what waveforms need before it.
         vocabulary: labels of `model.aux`.
+        card: what README.md shall say; none is written where empty.
 
     Raises:
         ArgumentError: a head without labels or with another number of them, or a folder with other things in it.
@@ -144,14 +147,14 @@ def save_wav2vec2(
     if (model.aux is None) != (vocabulary is None):
         raise ArgumentError("a CTC head needs its vocabulary, and a vocabulary its head", hint="give both or none")
     description: dict[str, Any] = replace(config, aux_num_out=getattr(model.aux, "out_features", None)).to_huggingface()
-    files = {}
+    files = {"README.md": card.encode()} if card else {}
     if vocabulary is not None:
         if len(vocabulary.labels) != description["vocab_size"]:
             raise ArgumentError(
                 f"vocabulary has {len(vocabulary.labels)} labels, and the head {description['vocab_size']} outputs"
             )
         description["pad_token_id"] = vocabulary.blank
-        files = vocabulary.to_files()
+        files |= vocabulary.to_files()
     return write_model_folder(
         folder, description, to_huggingface(model.state_dict(), config.family), preprocessor, files
     )

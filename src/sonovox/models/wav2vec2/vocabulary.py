@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonovox._internal.errors import WeightsError
+from sonovox._internal.errors import ArgumentError, WeightsError
 
 __all__ = ["CTCVocabulary"]
 
@@ -49,6 +49,24 @@ class CTCVocabulary:
         said = (self.labels[token] for token in tokens)
         words = "".join(" " if label == self.word_delimiter else label for label in said if label not in self.special)
         return " ".join(words.split())
+
+    def encode(self, text: str) -> list[int]:
+        """The labels of the characters of `text`, whose words single spaces separate.
+
+        Raises:
+            ArgumentError: a character that has no label.
+
+        >>> CTCVocabulary(("<pad>", "|", "A", "B")).encode("AA B")
+        [2, 2, 1, 3]
+        """
+        indices = {label: index for index, label in enumerate(self.labels)}
+        named = [self.word_delimiter if character == " " else character for character in text]
+        unknown = sorted({label for label in named if label not in indices})
+        if unknown:
+            raise ArgumentError(
+                f"no label for {', '.join(map(repr, unknown))} of {text!r}", hint="spell it in the labels of the model"
+            )
+        return [indices[label] for label in named]
 
     @classmethod
     def from_folder(cls, folder: Path, blank: int | None = None) -> "CTCVocabulary":

@@ -1,0 +1,157 @@
+"""The encoder: what it is, from two small files, and then itself with a new layer for the letters on top."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from sonovox._internal.errors import WeightsError
+from sonovox.hub import fetch
+from sonovox.models.wav2vec2.config import Wav2Vec2Config
+from sonovox.models.wav2vec2.ctc import Wav2Vec2CTC
+from sonovox.models.wav2vec2.masking import SpanMasking
+from sonovox.models.wav2vec2.preprocessor import Preprocessor
+from sonovox.models.wav2vec2.pretrained import PretrainedWav2Vec2, load_wav2vec2
+from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
+
+__all__ = ["EncoderDescription", "SpellingEncoder", "describe_encoder"]
+
+BLANK, UNKNOWN, DELIMITER = "<pad>", "<unk>", "|"  # as Hugging Face's CTC models have them
+MASKED_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class EncoderDescription:
+    """What is known of an encoder before its weights are here.
+
+    Args:
+        config: sizes.
+        preprocessor: sample rate and normalisation.
+    """
+
+    config: Wav2Vec2Config
+    preprocessor: Preprocessor
+
+    def frames(self, seconds: float) -> int:
+        """Frames that it makes of a recording."""
+        steps = round(seconds * self.preprocessor.sample_rate)
+        for _, kernel, stride in self.config.extractor_conv_layer_config:
+            steps = max(0, (steps - kernel) // stride + 1)
+        return steps
+
+    def __str__(self) -> str:
+        layers, width = self.config.encoder_num_layers, self.config.encoder_embed_dim
+        return f"{self.config.family}, {layers} layers of {width}, {self.preprocessor.sample_rate} Hz"
+
+
+def describe_encoder(source: str | os.PathLike[str], offline: bool | None = None) -> EncoderDescription:
+    """What an encoder is, before anything large is fetched.
+
+    Args:
+        source: a folder, `hf:owner/name` or bare `owner/name`.
+        offline: use the cache only.
+
+    Raises:
+        HubError: it cannot be had.
+        WeightsError: it is of no family that can be fine-tuned here.
+    """
+    names = ("config.json", "preprocessor_config.json", "processor_config.json")
+    folder = fetch(source, files=names, offline=offline, progress=False)
+    try:
+        description = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"config.json of {source} cannot be read: {error}", hint="fetch it again") from error
+    return EncoderDescription(Wav2Vec2Config.from_huggingface(description, aux=False), Preprocessor.from_folder(folder))
+
+
+class SpellingEncoder(Wav2Vec2CTC):
+    """A pretrained encoder with a new layer that gives a score to each letter.
+
+    Args:
+        source: of the encoder.
+        letters: that it learns to write; the blank, the unknown and the mark between words come to them.
+        mask_time: share of the frames masked in training.
+        freeze_feature_extractor: whether the convolutions stay as they are.
+        offline: use the cache only.
+
+    Attributes:
+        vocabulary: the labels.
+        pretrained: what `save_wav2vec2` takes.
+
+    Raises:
+        HubError: the model cannot be had.
+        WeightsError: it is not whole.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        letters: Sequence[str],
+        mask_time: float = 0.2,
+        freeze_feature_extractor: bool = True,
+        offline: bool | None = None,
+    ) -> None:
+        loaded = load_wav2vec2(source, head=False, offline=offline)
+        vocabulary = CTCVocabulary(
+            (BLANK, UNKNOWN, DELIMITER, *letters), 0, DELIMITER, special=frozenset({BLANK, UNKNOWN})
+        )
+        config = replace(
+            loaded.config,
+            aux_num_out=len(vocabulary.labels),
+            mask_time_prob=mask_time,
+            mask_time_length=MASKED_FRAMES,
+            mask_time_min_masks=0,  # two masks, as usual, are all of a short recording
+        )
+        model = loaded.model
+        model.aux = nn.Linear(config.encoder_embed_dim, len(vocabulary.labels))
+        nn.init.normal_(model.aux.weight, std=0.02)
+        nn.init.zeros_(model.aux.bias)
+        model.masking = _masking(config, model.masking)
+        model.feature_extractor.requires_grad_(not freeze_feature_extractor)
+        self_contained = PretrainedWav2Vec2(model, config, loaded.preprocessor, vocabulary)
+        super().__init__(self_contained)
+        self.pretrained, self.vocabulary = self_contained, vocabulary
+
+    @property
+    def head(self) -> nn.Module:
+        """The new layer."""
+        if self.model.aux is None:
+            raise WeightsError("the encoder has lost its head")
+        return self.model.aux
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Of all that was pretrained, and learns."""
+        new = {id(weight) for weight in self.head.parameters()}
+        return [weight for weight in self.parameters() if weight.requires_grad and id(weight) not in new]
+
+    def read(self, log_probs: Tensor, lengths: Tensor) -> list[str]:
+        """The text of each item.
+
+        Args:
+            log_probs: `[batch, frames, labels]`.
+            lengths: `[batch]`, shares of the longest.
+        """
+        from sonovox.decoding.ctc_greedy import ctc_greedy_decode
+
+        tokens = ctc_greedy_decode(log_probs, lengths, blank_id=self.vocabulary.blank)
+        return [self.vocabulary.decode_ids(each) for each in tokens]
+
+
+def _masking(config: Wav2Vec2Config, former: SpanMasking | None) -> SpanMasking | None:
+    """SpecAugment as `config` has it, with the vector for masked frames that was learnt, if there is one."""
+    if config.mask_time_prob == 0 and config.mask_feature_prob == 0:
+        return None
+    masking = SpanMasking(
+        config.encoder_embed_dim,
+        config.mask_time_prob,
+        config.mask_time_length,
+        config.mask_time_min_masks,
+        config.mask_feature_prob,
+        config.mask_feature_length,
+        config.mask_feature_min_masks,
+    )
+    if former is not None:
+        masking.embedding = former.embedding
+    return masking
