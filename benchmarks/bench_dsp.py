@@ -85,8 +85,26 @@ def resample_rows() -> list[Row]:
     return rows
 
 
+def long_period_rows() -> list[Row]:
+    rows = []
+    for orig, new, samples in (
+        (44100, 16001, 441000),
+        (44100, 44101, 441000),
+        (16000, 15999, 160000),
+        (16001, 44100, 160000),
+        (44100, 16001, 16000),
+        (44100, 44101, 16000),
+        (16000, 15999, 16000),
+    ):
+        wave = 0.1 * torch.randn(samples)
+        ours = functools.partial(F.resample, wave, orig, new)
+        peers = {"soxr HQ": functools.partial(soxr.resample, wave.numpy(), orig, new, quality="HQ")} if soxr else {}
+        rows.append(Row(f"resample {orig} to {new}, {samples} samples", ours, peers, gate="0.8 soxr"))
+    return rows
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_grad_enabled(False)
     report("Features", [*feature_rows(), log_mel_row()])
-    report("Resampling", resample_rows())
+    report("Resampling", [*resample_rows(), *long_period_rows()])

@@ -18,6 +18,7 @@ BUILDING_BLOCKS = {
     "frames",
     "inverse_filter_bank",
     "overlap_add",
+    "resample_between",
     "resample_hq",
     "resample_sinc",
     "rnnt_lattice",

@@ -1,8 +1,8 @@
 /* What the kernels share. Plain C11 on raw pointers: no torch, no Python, no allocation that outlives a call.
 
    Every function returns 0, or 1 where memory ran out. Signals are float or
-   double (`is_double`); arithmetic is double, so that the rounding of a
-   recursion stays far below that of the samples. */
+   double (`is_double`); arithmetic of recursions is double, so that their
+   rounding stays far below that of the samples. */
 #ifndef SONOVOX_KERNELS_H
 #define SONOVOX_KERNELS_H
 

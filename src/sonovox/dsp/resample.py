@@ -1,7 +1,9 @@
 """Resampling: the same sound at another sample rate.
 
-Two engines: block Fourier transforms with a steep filter (`dsp.resample_hq`, the
-default), and torchaudio's windowed sinc (`dsp.resample_sinc`).
+Two methods: a steep filter (the default), by Fourier transforms of whole periods
+of the ratio (`dsp.resample_hq`) or, where periods are long, of shorter blocks
+between whose samples is interpolated (`dsp.resample_between`); and torchaudio's
+windowed sinc (`dsp.resample_sinc`).
 """
 
 import math
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
+from sonovox.dsp.resample_between import guard_samples, make_fractional_plan, resample_between
 from sonovox.dsp.resample_hq import guard_periods, make_plan, resample_blocks
 from sonovox.dsp.resample_sinc import make_sinc_filter, resample_sinc
 
@@ -23,6 +26,10 @@ _KAISER_BETA = 14.769656459379492  # torchaudio's default
 
 # Samples that have to be transformed together, at the larger rate: 32 MB in float64.
 _LARGEST_BLOCK = 2**22
+
+# Transforms of whole periods take less time than blocks and interpolation up to this length, and while no prime
+# factor is larger than that.
+_LONGEST_PERIOD, _LARGEST_PRIME = 1024, 31
 
 
 def resample(
@@ -54,8 +61,8 @@ def resample(
 
     Raises:
         ArgumentError: a rate that is not a positive whole number, rates whose ratio takes too much memory
-            (as 2000001 / 2000000 and 1000000 / 1 do), a waveform of integers, an argument without a
-            meaning for the method.
+            (as 1000000 / 1 does, and for the sinc methods 2000001 / 2000000), a waveform of integers, an argument
+            without a meaning for the method.
 
     >>> resample(torch.ones(6), 3, 2, resampling_method="sinc_interp_hann")
     tensor([0.8277, 1.0576, 0.9584, 1.0547])
@@ -67,6 +74,7 @@ def resample(
     """
     method = _check_method(resampling_method, lowpass_filter_width, rolloff, beta)
     orig, new = _lowest_terms(orig_freq, new_freq)
+    _check_size(orig, new, method)
     check_time_axis("waveform", waveform)
     check_floating("waveform", waveform)
     if orig == new:
@@ -74,7 +82,10 @@ def resample(
     dtype = torch.float64 if waveform.dtype == torch.float64 else torch.float32
     signal = waveform.to(dtype)
     if method == "hq":
-        result = resample_blocks(signal, make_plan(orig, new, dtype, waveform.device))
+        if _has_short_period(orig, new):
+            result = resample_blocks(signal, make_plan(orig, new, dtype, waveform.device))
+        else:
+            result = resample_between(signal, make_fractional_plan(orig, new, dtype, waveform.device))
     else:
         window = None if method == "sinc_interp_hann" else (_KAISER_BETA if beta is None else beta)
         sinc = make_sinc_filter(orig, new, lowpass_filter_width, rolloff, window, dtype, waveform.device)
@@ -105,8 +116,8 @@ class Resample(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        _check_method(resampling_method, lowpass_filter_width, rolloff, beta)
-        _lowest_terms(orig_freq, new_freq)
+        method = _check_method(resampling_method, lowpass_filter_width, rolloff, beta)
+        _check_size(*_lowest_terms(orig_freq, new_freq), method)
         self.orig_freq = orig_freq
         self.new_freq = new_freq
         self.resampling_method = resampling_method
@@ -149,7 +160,11 @@ def resample_guard(orig_freq: float, new_freq: float) -> int:
     0
     """
     orig, new = _lowest_terms(orig_freq, new_freq)
-    return 0 if orig == new else guard_periods(orig, new) * orig
+    _check_size(orig, new, "hq")
+    if orig == new:
+        return 0
+    periods = guard_periods(orig, new) if _has_short_period(orig, new) else -(-guard_samples(orig, new) // orig)
+    return periods * orig
 
 
 def _check_method(method: str, lowpass_filter_width: int, rolloff: float, beta: float | None) -> str:
@@ -182,11 +197,28 @@ def _lowest_terms(orig_freq: float, new_freq: float) -> tuple[int, int]:
             )
     divisor = math.gcd(int(orig_freq), int(new_freq))
     orig, new = int(orig_freq) // divisor, int(new_freq) // divisor
-    block = (2 * guard_periods(orig, new) + 1) * max(orig, new)
+    return orig, new
+
+
+def _check_size(orig: int, new: int, method: str) -> None:
+    if method == "hq" and not _has_short_period(orig, new):
+        block = 2 * guard_samples(orig, new) + 1
+    else:
+        block = (2 * guard_periods(orig, new) + 1) * max(orig, new)
     if block > _LARGEST_BLOCK:
         raise ArgumentError(
             f"orig_freq / new_freq = {orig} / {new} in lowest terms needs blocks of {block} samples, "
             f"more than {_LARGEST_BLOCK}",
-            hint="round one of the rates, or resample in two steps",
+            hint="resample in two steps" if method == "hq" else "round one of the rates, or resampling_method='hq'",
         )
-    return orig, new
+
+
+def _has_short_period(orig: int, new: int) -> bool:
+    """Whether whole periods of rates in lowest terms, `orig` and `new` samples, are quickly transformed."""
+    if max(orig, new) > _LONGEST_PERIOD:
+        return False
+    rest = orig * new
+    for factor in range(2, _LARGEST_PRIME + 1):
+        while rest % factor == 0:
+            rest //= factor
+    return rest == 1

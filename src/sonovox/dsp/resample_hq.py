@@ -1,4 +1,4 @@
-"""Resampling of high quality by Fourier transforms of overlapping blocks.
+"""Resampling of high quality by Fourier transforms of overlapping blocks, between rates of a short common period.
 
 A block of `periods * orig` samples is transformed, multiplied by the response of
 a low-pass filter, cut or extended to the bins of `periods * new` samples, and
@@ -10,11 +10,13 @@ Schafer, "Discrete-time signal processing", section 8.7).
 The filter is a windowed sinc (Kaiser's window and his formulas, 1974). It passes
 up to 0.913 of the lower of both Nyquist frequencies and stops at that frequency,
 the band edges of soxr's HQ recipe, at 140 dB, which is below float32's rounding.
-The engine of `resample`; `Plan` is what is kept for a pair of rates.
+An engine of `resample`, and the first half of `dsp.resample_between`; `Plan` is
+what is kept for a pair of rates.
 """
 
 import functools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +26,18 @@ from torch import Tensor
 
 from sonovox.dsp.eager import can_reuse_buffers, constant, first_samples, over_frames
 
-__all__ = ["Plan", "guard_periods", "make_plan", "resample_blocks"]
+__all__ = [
+    "Plan",
+    "block_count",
+    "block_periods",
+    "block_response",
+    "guard_periods",
+    "hop_of",
+    "make_plan",
+    "resample_blocks",
+    "transform_blocks",
+    "transform_in_chunks",
+]
 
 PASS_EDGE = 0.913  # of the lower Nyquist frequency; the stop band begins at 1
 ATTENUATION_DB = 140.0
@@ -71,17 +84,31 @@ def guard_periods(orig: int, new: int) -> int:
 def make_plan(orig: int, new: int, dtype: torch.dtype, device: torch.device) -> Plan:
     """The plan for a pair of rates in lowest terms; kept, and so never to be changed in place."""
     guard = guard_periods(orig, new)
-    periods = _block_periods(orig, new, guard)
-    samples = periods * orig
-    reach = HALF_LENGTH * max(1.0, orig / new)  # half of the filter's length, in input samples
+    periods = block_periods(orig, new, guard)
+    response = block_response(periods * orig, periods * new, new / orig)
+    return Plan(orig, new, periods, guard, response.to(device, dtype))
+
+
+def block_response(samples: int, new_samples: int, ratio: float) -> Tensor:
+    """What a block's bins are multiplied by, each value twice, as `Plan.response` is.
+
+    Args:
+        samples: of a block that comes in.
+        new_samples: of the block that it becomes.
+        ratio: the rate wanted in the end, by that of the input: the filter passes what both hold.
+
+    >>> block_response(1024, 1024, 0.5)[::256] * 1024 > 0.5  # bins 0, 128, 256, 384 and 512
+    tensor([ True,  True, False, False, False])
+    """
+    reach = HALF_LENGTH * max(1.0, 1.0 / ratio)  # half of the filter's length, in input samples
     offsets = np.arange(-math.floor(reach), math.floor(reach) + 1)
-    cutoff = min(1.0, new / orig) * (PASS_EDGE + 1.0) / 2  # of the input's Nyquist frequency
+    cutoff = min(1.0, ratio) * (PASS_EDGE + 1.0) / 2  # of the input's Nyquist frequency
     taps = np.sinc(cutoff * offsets) * np.i0(KAISER_BETA * np.sqrt(1.0 - (offsets / reach) ** 2))
     impulse = np.zeros(samples)
     impulse[offsets] = taps / taps.sum()  # offsets below zero wrap around: the filter has no delay
-    bins = min(samples, periods * new) // 2 + 1
-    response = np.fft.rfft(impulse).real[:bins] / samples  # new / orig, by the length of the inverse transform
-    return Plan(orig, new, periods, guard, torch.tensor(np.repeat(response, 2), dtype=dtype, device=device))
+    # The gain, new_samples / samples, by the length of the inverse transform.
+    response = np.fft.rfft(impulse).real[: min(samples, new_samples) // 2 + 1] / samples
+    return torch.from_numpy(np.repeat(response, 2))
 
 
 def resample_blocks(waveform: Tensor, plan: Plan) -> Tensor:
@@ -89,51 +116,88 @@ def resample_blocks(waveform: Tensor, plan: Plan) -> Tensor:
 
     The signal counts as zero before its start and after its end.
     """
-    time = waveform.shape[-1]
-    length = (time * plan.new + plan.orig - 1) // plan.orig
-    block, hop = plan.periods * plan.orig, (plan.periods - 2 * plan.guard) * plan.orig
-    before = plan.guard * plan.orig
-    blocks = time // hop + 1
-    if torch.compiler.is_exporting():
-        blocks += 1  # an exported dimension is either always 1 or never
-    after = (blocks - 1) * hop + block - before - time
-    if can_reuse_buffers(waveform):
-        if blocks == 1 and block >= LONG_ROW:
-            blocks, after = 2, after + hop  # of zeros
-        return _resample_in_chunks(waveform, plan, blocks, before, after)[..., :length]
-    frames = F.pad(waveform, (before, after)).unfold(-1, block, hop)
-    resampled = over_frames(functools.partial(_resample_frames, plan=plan), frames)
-    return first_samples(resampled.flatten(-2), length)
-
-
-def _resample_frames(frames: Tensor, plan: Plan) -> Tensor:
-    bins = len(plan.response) // 2
-    spectra = torch.fft.rfft(frames)[..., :bins] * plan.response[::2]
-    resampled = torch.fft.irfft(spectra, n=plan.periods * plan.new, norm="forward")
-    return resampled[..., plan.guard * plan.new : -plan.guard * plan.new]
-
-
-def _resample_in_chunks(waveform: Tensor, plan: Plan, blocks: int, before: int, after: int) -> Tensor:
     *leading, time = waveform.shape
-    signals = waveform.reshape(math.prod(leading), time)
-    block, hop = plan.periods * plan.orig, (plan.periods - 2 * plan.guard) * plan.orig
+    length = (time * plan.new + plan.orig - 1) // plan.orig
     kept = slice(plan.guard * plan.new, (plan.periods - plan.guard) * plan.new)
+    if not can_reuse_buffers(waveform):
+        return first_samples(transform_blocks(waveform, plan)[..., kept].flatten(-2), length)
+    signals = waveform.reshape(math.prod(leading), time)
+    result = signals.new_empty(len(signals), block_count(time, plan), kept.stop - kept.start)
+    for row, first, blocks in transform_in_chunks(signals, plan):
+        result[row, first : first + len(blocks)] = blocks[:, kept]
+    return result.view(*leading, result.shape[1] * result.shape[2])[..., :length]
+
+
+def hop_of(plan: Plan) -> int:
+    """Input samples from one block to the next.
+
+    >>> hop_of(Plan(3, 2, 512, 106, torch.empty(0)))  # (512 - 2 * 106) * 3
+    900
+    """
+    return (plan.periods - 2 * plan.guard) * plan.orig
+
+
+def block_count(time: int, plan: Plan) -> int:
+    """Blocks of a signal of `time` samples.
+
+    >>> block_count(16000, Plan(3, 2, 512, 106, torch.empty(0)))
+    18
+    """
+    blocks = time // hop_of(plan) + 1
+    if torch.compiler.is_exporting():
+        return blocks + 1  # an exported dimension is either always 1 or never
+    return blocks
+
+
+def transform_blocks(waveform: Tensor, plan: Plan) -> Tensor:
+    """`(..., blocks, periods * new)` of `waveform`, `(..., time)`: filtered, at the new rate, with their wrong ends.
+
+    >>> transform_blocks(torch.zeros(4, 16000), make_plan(3, 2, torch.float32, torch.device("cpu"))).shape
+    torch.Size([4, 6, 2048])
+    """
+    time = waveform.shape[-1]
+    before, block, hop = plan.guard * plan.orig, plan.periods * plan.orig, hop_of(plan)
+    after = (block_count(time, plan) - 1) * hop + block - before - time
+    frames = F.pad(waveform, (before, after)).unfold(-1, block, hop)
+    return over_frames(functools.partial(_transform, plan=plan), frames)
+
+
+def transform_in_chunks(signals: Tensor, plan: Plan) -> Iterator[tuple[int, int, Tensor]]:
+    """The same in buffers: a row of `signals`, `(rows, time)`, the number of its block, and some blocks from it on.
+
+    >>> plan = make_plan(3, 2, torch.float32, torch.device("cpu"))
+    >>> [(row, first, blocks.shape) for row, first, blocks in transform_in_chunks(torch.zeros(2, 16000), plan)]
+    [(0, 0, torch.Size([6, 2048])), (1, 0, torch.Size([6, 2048]))]
+    """
+    time, blocks = signals.shape[-1], block_count(signals.shape[-1], plan)
+    before, block, hop = plan.guard * plan.orig, plan.periods * plan.orig, hop_of(plan)
+    transformed = 2 if blocks == 1 and block >= LONG_ROW else blocks  # the second of zeros
     bins = len(plan.response) // 2
-    result = signals.new_empty(len(signals), blocks, kept.stop - kept.start)
-    padded = signals.new_zeros(before + time + after)
+    padded = signals.new_zeros((transformed - 1) * hop + block)
     frames = padded.unfold(0, block, hop)
-    chunks = -(-blocks // max(4, CHUNK_SAMPLES // block))
-    for signal, out in zip(signals, result, strict=True):
+    chunks = -(-transformed // max(4, CHUNK_SAMPLES // block))
+    for row, signal in enumerate(signals):
         padded[before : before + time] = signal
-        for chunk, out_chunk in zip(frames.tensor_split(chunks), out.tensor_split(chunks), strict=True):
+        first = 0
+        for chunk in frames.tensor_split(chunks):
             spectra = torch.fft.rfft(chunk)[:, :bins]
             torch.view_as_real(spectra).view(len(chunk), -1).mul_(plan.response)
-            out_chunk.copy_(torch.fft.irfft(spectra, n=plan.periods * plan.new, norm="forward")[:, kept])
-    return result.view(*leading, blocks * result.shape[-1])
+            yield row, first, torch.fft.irfft(spectra, n=plan.periods * plan.new, norm="forward")[: blocks - first]
+            first += len(chunk)
 
 
-def _block_periods(orig: int, new: int, guard: int) -> int:
-    """The number of periods, a power of two for the transform's sake, at which a kept sample costs least."""
+def _transform(frames: Tensor, plan: Plan) -> Tensor:
+    bins = len(plan.response) // 2
+    spectra = torch.fft.rfft(frames)[..., :bins] * plan.response[::2]
+    return torch.fft.irfft(spectra, n=plan.periods * plan.new, norm="forward")
+
+
+def block_periods(orig: int, new: int, guard: int) -> int:
+    """The number of periods, a power of two for the transform's sake, at which a kept sample costs least.
+
+    >>> block_periods(441, 160, 1)
+    16
+    """
     # Of long periods few, that a signal has several blocks.
     most = max(BLOCK_SAMPLES // max(orig, new), 2 * (2 * guard + 1))
 

@@ -27,6 +27,7 @@ CASES = [
     Case("whisper_scale", lambda: F.whisper_scale, spectrograms(20), time=40, other_time=61, short_time=9),
     Case("Resample, down", lambda: T.Resample(3, 2)),
     Case("Resample, up", lambda: T.Resample(2, 3)),
+    Case("Resample, long period", lambda: T.Resample(1601, 1600)),
     Case("Resample, Hann", lambda: T.Resample(3, 2, "sinc_interp_hann")),
     Case("Resample, Kaiser", lambda: T.Resample(2, 3, "sinc_interp_kaiser")),
     Case("AmplitudeToDB", lambda: T.AmplitudeToDB()),

@@ -1,0 +1,143 @@
+/* The outputs of one block, for registers of BYTES bytes. Included by interpolate.c once for each instruction set, so
+   that one object serves every processor of its family; it includes itself once for each type of sample. */
+
+#ifndef SAMPLE
+#define SAMPLE float
+#define INDEX int32_t
+#define WIDTH (BYTES / 4)
+#include "interpolate_block.h"
+#undef SAMPLE
+#undef INDEX
+#undef WIDTH
+#define SAMPLE double
+#define INDEX int64_t
+#define WIDTH (BYTES / 8)
+#include "interpolate_block.h"
+#undef SAMPLE
+#undef INDEX
+#undef WIDTH
+#undef VARIANT
+#undef BYTES
+#undef TARGET
+#else
+
+#define LANES NAMED(lanes)
+#define PARTS (TAPS / WIDTH)
+
+typedef SAMPLE LANES __attribute__((vector_size(BYTES), aligned(sizeof(SAMPLE))));
+
+/* Of two vectors in a row, the lanes whose number has bit `s` clear, or set: picked(j, s) and picked(j, s) + s. */
+#define PICKED(j, s) ((j) / (s) * 2 * (s) + (j) % (s))
+#define TWO(j, s, o) PICKED(j, s) + (o), PICKED(j + 1, s) + (o)
+#define FOUR(j, s, o) TWO(j, s, o), TWO(j + 2, s, o)
+#define EIGHT(j, s, o) FOUR(j, s, o), FOUR(j + 4, s, o)
+#if WIDTH == 16
+#define EACH(s, o) EIGHT(0, s, o), EIGHT(8, s, o)
+#elif WIDTH == 8
+#define EACH(s, o) EIGHT(0, s, o)
+#elif WIDTH == 4
+#define EACH(s, o) FOUR(0, s, o)
+#else
+#define EACH(s, o) TWO(0, s, o)
+#endif
+#if defined(__clang__)
+#define HALF(a, b, s, o) __builtin_shufflevector(a, b, EACH(s, o))
+#else
+typedef INDEX NAMED(indices) __attribute__((vector_size(BYTES)));
+#define HALF(a, b, s, o) __builtin_shuffle(a, b, (NAMED(indices)){EACH(s, o)})
+#endif
+#define FOLD(s) \
+    _Pragma("GCC unroll 8") for (int j = 0; j < s; j++) v[j] = HALF(v[2 * j], v[2 * j + 1], s, 0) + HALF(v[2 * j], v[2 * j + 1], s, s);
+
+/* Writes to each lane of v[0] the sum of one of the WIDTH vectors, in their order. */
+TARGET static inline void NAMED(sums)(LANES *v) {
+#if WIDTH == 16
+    FOLD(8)
+#endif
+#if WIDTH >= 8
+    FOLD(4)
+#endif
+#if WIDTH >= 4
+    FOLD(2)
+#endif
+    FOLD(1)
+}
+
+/* The polynomials of the part of [0, 1) in which the fraction lies, and how far into it that is. */
+TARGET static inline const SAMPLE *NAMED(find)(const grid *g, int64_t rest, double scale, SAMPLE *within) {
+    const double at = (double)rest * scale;
+    const int64_t floor = (int64_t)at, phase = floor < g->phases ? floor : g->phases - 1;
+    *within = (SAMPLE)(at - (double)phase);
+    return (const SAMPLE *)g->table + phase * TERMS * TAPS;
+}
+
+TARGET static inline LANES NAMED(weights)(const SAMPLE *polynomials, SAMPLE within) {
+    LANES sum = *(const LANES *)polynomials;
+#pragma GCC unroll 4
+    for (int k = 1; k < TERMS; k++) sum = sum * within + *(const LANES *)(polynomials + k * TAPS);
+    return sum;
+}
+
+/* Each tap times its weight, in one vector whose lanes are still to be added. */
+TARGET static inline LANES NAMED(product)(const grid *g, const SAMPLE *x, place p, double scale) {
+    SAMPLE within;
+    const SAMPLE *polynomials = NAMED(find)(g, p.rest, scale, &within);
+    LANES sum = {0};
+#pragma GCC unroll 8
+    for (int v = 0; v < PARTS; v++) {
+        sum += NAMED(weights)(polynomials + v * WIDTH, within) * *(const LANES *)(x + p.position + v * WIDTH);
+    }
+    return sum;
+}
+
+TARGET static void NAMED(read)(const grid *g, void *block, void *outputs, place p, int64_t count) {
+    const SAMPLE *x = block;
+    SAMPLE *y = outputs;
+    const int64_t whole = g->step / g->unit, part = g->step % g->unit;
+    const double scale = (double)g->phases / (double)g->unit;
+    int64_t m = 0;
+    for (; m + WIDTH <= count; m += WIDTH) {
+        LANES products[WIDTH];
+#pragma GCC unroll 16
+        for (int j = 0; j < WIDTH; j++) {
+            products[j] = NAMED(product)(g, x, p, scale);
+            advance(&p, whole, part, g->unit);
+        }
+        NAMED(sums)(products);
+        *(LANES *)(y + m) = products[0];
+    }
+    for (; m < count; m++) {
+        const LANES product = NAMED(product)(g, x, p, scale);
+        SAMPLE sum = 0;
+        for (int v = 0; v < WIDTH; v++) sum += product[v];
+        y[m] = sum;
+        advance(&p, whole, part, g->unit);
+    }
+}
+
+TARGET static void NAMED(spread)(const grid *g, void *block, void *outputs, place p, int64_t count) {
+    SAMPLE *x = block;
+    const SAMPLE *y = outputs;
+    const int64_t whole = g->step / g->unit, part = g->step % g->unit;
+    const double scale = (double)g->phases / (double)g->unit;
+    for (int64_t m = 0; m < count; m++) {
+        SAMPLE within;
+        const SAMPLE *polynomials = NAMED(find)(g, p.rest, scale, &within);
+#pragma GCC unroll 8
+        for (int v = 0; v < PARTS; v++) {
+            *(LANES *)(x + p.position + v * WIDTH) += NAMED(weights)(polynomials + v * WIDTH, within) * y[m];
+        }
+        advance(&p, whole, part, g->unit);
+    }
+}
+
+#undef LANES
+#undef PARTS
+#undef PICKED
+#undef TWO
+#undef FOUR
+#undef EIGHT
+#undef EACH
+#undef HALF
+#undef FOLD
+#endif
