@@ -386,3 +386,16 @@ def test_a_job_knows_the_lengths_before_it_runs(recording, tmp_path):
     job = Job(inputs, [], tmp_path, quiet=True, debug=False)
     assert job.durations == {inputs[0]: 3.0}
     assert list(job.failures) == [inputs[1]]
+
+
+def test_a_model_that_does_not_tell_times_says_so(sonovox_here, speechbrain_reference, speech_manifest, tmp_path):
+    (speech,) = (item["audio"] for item in speech_manifest("librispeech") if item["id"] == "2414-128291-0009")
+    words = ("transcribe", str(speech), "-o", str(tmp_path / "out"), "-f", "json", "--device", "cpu", "--model")
+    told = "this model does not tell when words are said"
+    for case, has_times in {"asr-crdnn-rnnlm": False, "asr-conformer": True}.items():
+        code, out, err = sonovox_here(*words, str(speechbrain_reference / case / "model"))
+        assert code == 0
+        assert "BUT BEHOLD" in out
+        assert (told in err) is not has_times
+        content = json.loads((tmp_path / "out" / f"{speech.stem}.json").read_text())
+        assert [bool(segment["words"]) for segment in content["segments"]] == [has_times]

@@ -4,6 +4,7 @@ import functools
 import io
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 import sonovox
+from inference.reference_folders import arrays
 from sonovox._internal.errors import ArgumentError, AudioNotFoundError, UnsupportedAudioError
 from sonovox.data import CTCTextEncoder
 from sonovox.decoding import ctc_greedy_decode
@@ -181,3 +183,26 @@ def test_a_search_and_a_tokenizer_that_are_none_are_refused():
 def test_a_model_for_something_else_is_refused():
     with pytest.raises(ArgumentError, match="EncoderASR needs the modules encoder; the model has separator"):
         EncoderASR({"separator": nn.Identity()}, {})
+
+
+@pytest.mark.parametrize("case", ["asr-wav2vec2-ctc", "asr-wav2vec2-ctc-ln"])
+def test_a_beam_search_of_the_folder_finds_speechbrains_texts(case, speechbrain_reference, tmp_path):
+    folder = shutil.copytree(speechbrain_reference / case / "model", tmp_path / "m")
+    yaml = folder / "hyperparams.yaml"
+    yaml.chmod(0o644)
+    greedy = "!name:speechbrain.decoders.ctc_greedy_decode\n    blank_id: !ref <blank_index>\n"
+    assert greedy in yaml.read_text()
+    settings = "{beam_size: 12, beam_prune_logp: -12, token_prune_min_logp: -6, prune_history: False}"
+    beam = f"!name:speechbrain.decoders.ctc.CTCPrefixBeamSearcher\ntest_beam_search: {settings}\n"
+    yaml.write_text(yaml.read_text().replace(greedy, beam))
+    asr = EncoderASR.from_hparams(folder)
+    given = arrays(speechbrain_reference / case / "inputs.npz")
+    results = json.loads((speechbrain_reference / case / "case.json").read_text())["results"]
+    texts, _ = asr.transcribe_batch(given["wavs"], given["wav_lens"])
+    assert [text.strip() for text in texts] == [found[0]["text"] for found in results["ctc_prefix_beam"]]
+    assert asr.has_times
+    asr.set_decoding_function(functools.partial(ctc_greedy_decode, blank_id=0))
+    assert asr.transcribe_batch(given["wavs"], given["wav_lens"])[0] == results["words"]
+    asr.set_decoding_function()
+    with pytest.raises(ArgumentError, match="must be a function, got 'x'"):
+        asr.set_decoding_function("x")

@@ -1,12 +1,17 @@
 """What recognisers share: pieces, times, batches. Their models: `test_encoder_asr`, `test_encoder_decoder_asr`."""
 
 import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 import sonovox
+from long_conformer import KINDS
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError
 from sonovox.data import CTCTextEncoder
 from sonovox.decoding import ctc_greedy_decode
@@ -74,14 +79,14 @@ def test_times_of_a_long_file_are_counted_from_its_beginning(asr, tmp_path):
 
 
 def test_without_a_blank_there_are_no_times(asr):
-    asr.hparams.decoding_function = lambda scores, lengths: ctc_greedy_decode(scores, lengths, 0)
+    asr.set_decoding_function(lambda scores, lengths: ctc_greedy_decode(scores, lengths, 0))
     (segment,) = asr.transcribe(torch.cat((silence(1.0), tone(400, 0.5))), sample_rate=RATE).segments
     assert not asr.has_times
     assert (segment.start, segment.end, segment.text, segment.words) == (0.0, 1.5, "b", ())
 
 
 def test_tokens_that_the_frames_cannot_say_have_no_times(asr):
-    asr.hparams.decoding_function = functools.partial(lambda scores, lengths, blank_id: [[1] * 1000], blank_id=0)
+    asr.set_decoding_function(functools.partial(lambda scores, lengths, blank_id: [[1] * 1000], blank_id=0))
     (segment,) = asr.transcribe(tone(400, 0.5), sample_rate=RATE).segments
     assert asr.has_times
     assert (segment.start, segment.end, segment.words) == (0.0, 0.5, ())
@@ -108,3 +113,17 @@ def test_a_recogniser_says_how_tokens_are_found():
     with pytest.raises(NotImplementedError):
         PiecewiseASR({}, {"tokenizer": tokenizer}).encode_batch(torch.zeros(1, 800))
     assert not PiecewiseASR({}, {"tokenizer": tokenizer}).has_times
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_conformer_hears_three_hours_in_memory_that_stays_flat(kind):
+    script = Path(__file__).parents[1] / "long_conformer.py"
+    told = subprocess.run([sys.executable, script, kind, "3"], check=True, capture_output=True, text=True)
+    result = json.loads(told.stdout)
+    peaks = result["half_hour_peaks_mb"]
+    assert result["audio_seconds"] >= 3 * 3600
+    assert result["characters"] > 1000
+    assert max(peaks) < 2048
+    # The allocator's blocks come and go.
+    assert max(peaks[1:]) <= 1.1 * peaks[0] + 50

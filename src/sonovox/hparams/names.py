@@ -154,7 +154,7 @@ _NAMES_OF_TRANSDUCER_SEARCHERS = """
     TransducerBeamSearcher TransducerBeamSearcher.transducer_greedy_decode_streaming
     TransducerGreedySearcherStreamingContext
     """
-# They read a language model from a file.
+# They read a language model from a file; in a model folder they are those that do not.
 _NAMES_OF_CTC_SEARCHERS = "CTCBeamSearcher CTCPrefixBeamSearcher"
 _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sentencepiece.SentencePieceProcessor": "sonovox.text.sentencepiece_processor:SentencePieceProcessor",
@@ -169,6 +169,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.dataio.encoder", "CategoricalEncoder CTCTextEncoder TextEncoder", home="sonovox.data"),
     **_of("speechbrain.decoders", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
     **_of("speechbrain.decoders.ctc", "ctc_greedy_decode", home="sonovox.decoding.ctc_greedy"),
+    **_of("speechbrain.decoders.ctc", _NAMES_OF_CTC_SEARCHERS, home="sonovox.decoding.ctc_beam_of_folder"),
     **_of("speechbrain.decoders", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.scorer", _NAMES_OF_SCORERS, home="sonovox.decoding"),
     **_of("speechbrain.decoders.seq2seq", _NAMES_OF_SEARCHERS, home="sonovox.decoding"),
@@ -350,6 +351,7 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
     **_MODELS,
     **_TEXT,
     **_of("sonovox.decoding", f"{_NAMES_OF_SCORERS} {_NAMES_OF_SEARCHERS} {_NAMES_OF_TRANSDUCER_SEARCHERS}"),
+    **_of("sonovox.decoding", _NAMES_OF_CTC_SEARCHERS, home="sonovox.decoding.ctc_beam_of_folder"),
     **_AUGMENTATIONS,
     **_SPEECHBRAIN,
     **_blocks("Unopened"),

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.decoding.ctc_beam import CTCBeamSearcher, CTCHypothesis
 from sonovox.inference.piecewise_asr import PiecewiseASR
 from sonovox.inference.wave_batches import wave_batch
 
@@ -18,7 +19,8 @@ class EncoderASR(PiecewiseASR):
     relative lengths; a `tokenizer`, of labels (`CTCTextEncoder`) or SentencePiece; and a
     `decoding_function` from probabilities and lengths to lists of tokens, such as
     `!name:sonovox.decoding.ctc_greedy_decode`. Where this names its `blank_id`, segments
-    lie between pauses, and words have times.
+    lie between pauses, and words have times. A `CTCBeamSearcher` finds better texts, see
+    `set_decoding_function`.
 
     Memory does not grow with the length of a recording: one of more than 40 s is cut
     in pauses into pieces of 20 to 40 s, which are recognised one after the other.
@@ -26,14 +28,35 @@ class EncoderASR(PiecewiseASR):
 
     HPARAMS_NEEDED: ClassVar[tuple[str, ...]] = ("tokenizer", "decoding_function")
     MODULES_NEEDED: ClassVar[tuple[str, ...]] = ("encoder",)
+    decoding_function: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not callable(self.hparams.decoding_function):
+        self.set_decoding_function(self.hparams.decoding_function)
+
+    def set_decoding_function(self, decoding_function: Any = None) -> None:
+        """Search in another way from now on.
+
+        Args:
+            decoding_function: of (log-)probabilities and lengths; it gives lists of tokens, or for each item a list of
+                `CTCHypothesis`, the best one first. Or the class `CTCBeamSearcher` or one like it, which is built
+                with the tokenizer's labels and the `test_beam_search` of the YAML file. None for that of the YAML file.
+
+        Raises:
+            ArgumentError: no function, or arguments that the class does not take.
+        """
+        chosen = self.hparams.decoding_function if decoding_function is None else decoding_function
+        if isinstance(chosen, type) and issubclass(chosen, CTCBeamSearcher):
+            settings: dict[str, Any] = {"blank_index": getattr(self.hparams, "blank_index", 0)}
+            settings |= dict(getattr(self.hparams, "test_beam_search", {}))
+            chosen = chosen(vocab_list=self._labels(), **settings)
+        if not callable(chosen):
             raise ArgumentError(
-                f"decoding_function must be a function, got {self.hparams.decoding_function!r}",
+                f"decoding_function must be a function, got {chosen!r}",
                 hint="such as !name:sonovox.decoding.ctc_greedy_decode",
             )
+        # Beside the modules: a searcher is one, but has nothing to learn or to move.
+        self.__dict__["decoding_function"] = chosen
 
     @property
     def has_times(self) -> bool:
@@ -49,8 +72,9 @@ class EncoderASR(PiecewiseASR):
         return self.mods["encoder"](wavs, wav_lens)
 
     def search(self, encoded: Tensor, wav_lens: Tensor) -> list[list[int]]:
-        """What the `decoding_function` gives."""
-        return self.hparams.decoding_function(encoded, wav_lens)
+        """What the decoding function gives: the best of several hypotheses, where it gives these."""
+        found = self.decoding_function(encoded, wav_lens)
+        return [item[0].tokens if item and isinstance(item[0], CTCHypothesis) else item for item in found]
 
     def ctc_of(self, encoded: Tensor) -> tuple[Tensor, int] | None:
         """What `encode` gave, and the `blank_id` of the decoding function."""
@@ -58,4 +82,10 @@ class EncoderASR(PiecewiseASR):
 
     @property
     def _blank(self) -> int | None:
-        return getattr(self.hparams.decoding_function, "keywords", {}).get("blank_id")
+        blank = getattr(self.decoding_function, "keywords", {}).get("blank_id")
+        return getattr(self.decoding_function, "blank_index", None) if blank is None else blank
+
+    def _labels(self) -> list[str]:
+        if hasattr(self.tokenizer, "id_to_piece"):
+            return [self.tokenizer.id_to_piece(i) for i in range(self.tokenizer.vocab_size())]
+        return [str(self.tokenizer.ind2lab[i]) for i in range(len(self.tokenizer.ind2lab))]
