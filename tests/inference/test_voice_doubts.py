@@ -30,3 +30,15 @@ def test_speech_that_went_through_a_telephone_is_told_apart(speech_manifest):
         assert voice_doubts(samples, 16000) == [], item["audio"]
         narrow = F.resample(F.resample(samples, 16000, 8000), 8000, 16000)
         assert voice_doubts(narrow, 16000) == ["it has nothing above 4000 Hz, as if it came through a telephone"]
+
+
+def test_blocks_are_heard_as_one(speech_manifest):
+    samples = noise(2.3)
+    assert voice_doubts(samples.split(16000), 16000) == voice_doubts(samples, 16000) == []
+    assert voice_doubts(iter([noise(0.3), noise(0.01)]), 16000) == [
+        "it is 0.3 s long, which is little to know a voice by"
+    ]
+    narrow = F.resample(F.resample(load(speech_manifest("librispeech")[0]["audio"])[0][0], 16000, 8000), 8000, 16000)
+    assert voice_doubts(narrow.split(20000), 16000) == [
+        "it has nothing above 4000 Hz, as if it came through a telephone"
+    ]

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox.cli import diarize, doctor, evaluate, finetune, info, models, train, transcribe, vad, verify
+from sonovox.cli import diarize, doctor, embed, evaluate, finetune, info, models, train, transcribe, vad, verify
 from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
@@ -28,6 +28,7 @@ app.command("finetune")(finetune.finetune)
 app.command("train", context_settings=train.CONTEXT)(train.train)
 app.command("evaluate", context_settings=train.CONTEXT)(evaluate.evaluate)
 app.command("verify")(verify.verify)
+app.command("embed")(embed.embed)
 app.command("vad")(vad.vad)
 app.command("diarize")(diarize.diarize)
 app.command("info")(info.info)

@@ -26,6 +26,7 @@ def _default(context: typer.Context) -> None:
 def list_models() -> None:
     """List the published models and what is in the cache; the same as `sonovox models`."""
     from sonovox.hub import Cache, format_size
+    from sonovox.inference.published_folders import PUBLISHED_FOLDERS
     from sonovox.models.whisper.pretrained import PRETRAINED
 
     cache = Cache()
@@ -36,6 +37,12 @@ def list_models() -> None:
         here = any(entry.files for entry in _entries(cache, name))
         rows.append([name, format_size(model.megabytes * 10**6), languages, "yes" if here else ""])
     typer.echo(table(rows))
+    others = [["FOR OTHER TASKS", "SIZE", "TASK", "HERE"]]
+    for name, folder in PUBLISHED_FOLDERS.items():
+        here = any(entry.files for entry in _entries(cache, name))
+        others.append([name, format_size(folder.megabytes * 10**6), folder.task, "yes" if here else ""])
+    typer.echo("")
+    typer.echo(table(others))
     if entries:
         typer.echo("")
         typer.echo(table([["IN THE CACHE", "SIZE"], *([entry.source, format_size(entry.size)] for entry in entries)]))
@@ -44,33 +51,30 @@ def list_models() -> None:
 @app.command()
 def pull(names: list[str] = typer.Argument(help="Names as in `sonovox models list`, or any source.")) -> None:
     """Fetch models into the cache, so that they work without network."""
-    from sonovox.models.whisper.pretrained import fetch_whisper
-
     for name in names:
-        files = fetch_whisper(name, offline=False)
-        typer.echo(f"{name}: {files.weights}")
+        typer.echo(f"{name}: {_files_of(name, offline=False)}")
 
 
 @app.command()
 def where(name: str = typer.Argument("", help="A model; nothing for the cache itself.")) -> None:
     """Print the folder of the cache, or the files of one model in it."""
     from sonovox.hub import Cache
-    from sonovox.models.whisper.pretrained import fetch_whisper
 
-    typer.echo(str(fetch_whisper(name, offline=True, progress=False).weights) if name else str(Cache().folder))
+    typer.echo(_files_of(name, offline=True, progress=False) if name else str(Cache().folder))
 
 
 @app.command()
 def remove(names: list[str] = typer.Argument(help="Names or sources as in `sonovox models list`.")) -> None:
     """Remove models from the cache."""
     from sonovox.hub import Cache, format_size
+    from sonovox.inference.published_folders import PUBLISHED_FOLDERS
     from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
     cache = Cache()
     for name in names:
         found = _entries(cache, name)
         if not found:
-            known = [*PRETRAINED, *ALIASES, *(entry.source for entry in cache.entries())]
+            known = [*PRETRAINED, *ALIASES, *PUBLISHED_FOLDERS, *(entry.source for entry in cache.entries())]
             near = "" if name in known else did_you_mean(name, known)
             hint = "; ".join(filter(None, (near, "`sonovox models list` shows what is there")))
             raise NotInSourceError(f"{name} is not in the cache {cache.folder}", hint=hint)
@@ -79,11 +83,26 @@ def remove(names: list[str] = typer.Argument(help="Names or sources as in `sonov
             note(f"removed {entry.source}, {format_size(freed)}")
 
 
+def _files_of(name: str, *, offline: bool, progress: bool | None = None) -> str:
+    """Where the files of a model are, once they have come."""
+    from sonovox.hub import fetch
+    from sonovox.inference.published_folders import PUBLISHED_FOLDERS, published_origin
+    from sonovox.models.whisper.pretrained import fetch_whisper
+
+    if name not in PUBLISHED_FOLDERS:
+        return str(fetch_whisper(name, offline=offline, progress=progress).weights)
+    origin = published_origin(name, offline=offline, progress=progress)
+    return str(fetch(f"{origin}/{next(iter(PUBLISHED_FOLDERS[name].sha256))}", offline=True).parent)
+
+
 def _entries(cache: "Cache", name: str) -> "list[Entry]":
     """What the cache holds of a model or a source."""
+    from sonovox.inference.published_folders import PUBLISHED_FOLDERS
     from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
     name = ALIASES.get(name, name)
-    places = PRETRAINED[name].places if name in PRETRAINED else [name]
-    found = {entry.folder: entry for place in places for entry in cache.find(place)}
+    published = PRETRAINED.get(name) or PUBLISHED_FOLDERS.get(name)
+    found = {
+        entry.folder: entry for place in (published.places if published else [name]) for entry in cache.find(place)
+    }
     return list(found.values())

@@ -23,6 +23,7 @@ from sonovox.hub import Pretrainer, fetch
 from sonovox.hub.sources import LocalSource, is_inside, parse_source, spelled_out
 from sonovox.inference.device import choose_device
 from sonovox.inference.mono_audio import mono_blocks
+from sonovox.inference.published_folders import published_origin
 from sonovox.integrations.huggingface.source import open_blocks
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def read_model_folder(
         file = _file_in_folder(origin.path, hparams_file)
         origin = LocalSource(file.parents[len(Path(hparams_file).parts) - 1])
     else:
+        origin = published_origin(origin, **options)
         file = fetch(f"{origin}/{hparams_file}", **options)
     try:
         hparams = load_hparams(file, overrides, overrides_must_match=overrides_must_match)

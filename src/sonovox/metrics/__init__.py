@@ -3,6 +3,7 @@
 from sonovox.metrics.accuracy import AccuracyStats
 from sonovox.metrics.binary_metric_stats import BinaryMetricStats
 from sonovox.metrics.classification_stats import ClassificationStats
+from sonovox.metrics.det_plot import plot_det
 from sonovox.metrics.detection import EER, det_curve, minDCF
 from sonovox.metrics.diarization import DiarizationErrorRate, diarization_error_rate
 from sonovox.metrics.error_rate import ErrorRate, character_error_rate, word_error_rate
@@ -32,6 +33,7 @@ __all__ = [
     "mel_cepstral_distortion",
     "minDCF",
     "pesq",
+    "plot_det",
     "sdr",
     "si_sdr",
     "stoi",
