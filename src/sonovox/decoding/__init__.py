@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from sonovox.decoding.ctc_greedy import ctc_greedy_decode, filter_ctc_output
     from sonovox.decoding.ctc_greedy_streaming import CTCGreedyStreamingContext, ctc_greedy_decode_streaming
     from sonovox.decoding.ctc_scorer import CTCScorer
+    from sonovox.decoding.hotword_scorer import HotwordScorer
+    from sonovox.decoding.kenlm_model import KenLMModel, read_language_model
     from sonovox.decoding.language_model_scorers import RNNLMScorer, TransformerLMScorer
     from sonovox.decoding.language_models import NGramLanguageModel
+    from sonovox.decoding.ngram_scorer import KenLMScorer
     from sonovox.decoding.rnn_searchers import S2SRNNBeamSearcher, S2SRNNGreedySearcher
     from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
     from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
         S2SRNNGreedySearch,
         S2STransformerBeamSearch,
         S2STransformerGreedySearch,
+        S2SWhisperBeamSearch,
+        S2SWhisperGreedySearch,
     )
+    from sonovox.decoding.whisper_searchers import S2SWhisperBeamSearcher, S2SWhisperGreedySearcher
 
 _HOMES = {
     "BaseScorerInterface": "scorer_builder",
@@ -34,6 +40,9 @@ _HOMES = {
     "CTCPrefixBeamSearcher": "ctc_beam",
     "CTCScorer": "ctc_scorer",
     "CoverageScorer": "coverage_scorer",
+    "HotwordScorer": "hotword_scorer",
+    "KenLMModel": "kenlm_model",
+    "KenLMScorer": "ngram_scorer",
     "LengthScorer": "coverage_scorer",
     "NGramLanguageModel": "language_models",
     "RNNLMScorer": "language_model_scorers",
@@ -48,6 +57,10 @@ _HOMES = {
     "S2STransformerBeamSearcher": "transformer_searchers",
     "S2STransformerGreedySearch": "two_values",
     "S2STransformerGreedySearcher": "transformer_searchers",
+    "S2SWhisperBeamSearch": "two_values",
+    "S2SWhisperBeamSearcher": "whisper_searchers",
+    "S2SWhisperGreedySearch": "two_values",
+    "S2SWhisperGreedySearcher": "whisper_searchers",
     "ScorerBuilder": "scorer_builder",
     "TransducerBeamSearcher": "transducer",
     "TransducerGreedySearcherStreamingContext": "transducer",
@@ -55,6 +68,7 @@ _HOMES = {
     "ctc_greedy_decode": "ctc_greedy",
     "ctc_greedy_decode_streaming": "ctc_greedy_streaming",
     "filter_ctc_output": "ctc_greedy",
+    "read_language_model": "kenlm_model",
 }
 
 __all__ = [
@@ -66,6 +80,9 @@ __all__ = [
     "CTCPrefixBeamSearcher",
     "CTCScorer",
     "CoverageScorer",
+    "HotwordScorer",
+    "KenLMModel",
+    "KenLMScorer",
     "LengthScorer",
     "NGramLanguageModel",
     "RNNLMScorer",
@@ -80,6 +97,10 @@ __all__ = [
     "S2STransformerBeamSearcher",
     "S2STransformerGreedySearch",
     "S2STransformerGreedySearcher",
+    "S2SWhisperBeamSearch",
+    "S2SWhisperBeamSearcher",
+    "S2SWhisperGreedySearch",
+    "S2SWhisperGreedySearcher",
     "ScorerBuilder",
     "TransducerBeamSearcher",
     "TransducerGreedySearcherStreamingContext",
@@ -87,6 +108,7 @@ __all__ = [
     "ctc_greedy_decode",
     "ctc_greedy_decode_streaming",
     "filter_ctc_output",
+    "read_language_model",
 ]
 
 __getattr__ = lazy_names(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

@@ -11,7 +11,7 @@ from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError
 from sonovox.decoding.ctc_prefix_beam import PrefixPaths, search_prefixes
 from sonovox.decoding.ctc_words import Spelling, WordScores
-from sonovox.decoding.language_models import NGramLanguageModel
+from sonovox.decoding.kenlm_model import read_language_model
 from sonovox.dsp.lengths import lengths_to_counts
 
 __all__ = ["CTCBeamSearcher", "CTCHypothesis", "CTCPrefixBeamSearcher"]
@@ -47,7 +47,7 @@ class CTCBeamSearcher(nn.Module):
         blank_index: the blank.
         vocab_list: text of each token.
         space_token: of these, the one between words.
-        kenlm_model_path: ARPA file of a language model of words; None for none.
+        kenlm_model_path: language model of words: an ARPA file, or, with KenLM installed, one of its binary files.
         unigrams: words that are known; all are if None.
         alpha: weight of the language model's log-probabilities.
         beta: for each word, where there is a language model.
@@ -114,7 +114,7 @@ class CTCBeamSearcher(nn.Module):
         self.topk = topk
         self.texts = [" " if token == space_token else token.replace(spm_token, " ") for token in self.vocab_list]
         self.texts[self.blank_index] = ""
-        model = None if kenlm_model_path is None else NGramLanguageModel.from_arpa(kenlm_model_path)
+        model = None if kenlm_model_path is None else read_language_model(kenlm_model_path)
         self.words: WordScores | None = None
         if model is not None or unigrams is not None or lexicon is not None or hotwords is not None:
             if hotwords is not None and not isinstance(hotwords, Mapping):

@@ -8,8 +8,9 @@ recognition using bi-directional recurrent DNNs", 2014.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sonovox.decoding.kenlm_model import KenLMModel
 from sonovox.decoding.language_models import NGramLanguageModel
 
 __all__ = ["Spelling", "WordScores"]
@@ -18,7 +19,7 @@ __all__ = ["Spelling", "WordScores"]
 class Spelling(NamedTuple):
     """Where a prefix stands: words that a language model sees, letters of the next, whether these are unknown."""
 
-    context: tuple[str, ...]
+    context: Any
     letters: str
     unknown: bool
 
@@ -49,7 +50,7 @@ class WordScores:
     """
 
     tokens: list[str]
-    model: NGramLanguageModel | None = None
+    model: NGramLanguageModel | KenLMModel | None = None
     alpha: float = 0.5
     beta: float = 0.0
     unk_score_offset: float = 0.0

@@ -51,7 +51,7 @@ class ScorerBuilder:
     """The weighted sum of several scorers.
 
     A scorer's name is that of its class in small letters without `Scorer`: `ctc`, `rnnlm`, `transformerlm`, `kenlm`,
-    `coverage`, `length`. The decoder's weight is what `ctc` leaves of 1.
+    `coverage`, `length`, `hotword`. The decoder's weight is what `ctc` leaves of 1.
 
     Args:
         weights: of the scorers by name; 0 for one that is not named.

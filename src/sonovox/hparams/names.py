@@ -144,11 +144,12 @@ _AUGMENTATIONS = {
     **_of("speechbrain.augment.time_domain", _NAMES_OF_WAVE_AUGMENTATIONS, home="sonovox.augment"),
 }
 _NAMES_OF_SCORERS = """
-    CTCScorer CoverageScorer LengthScorer RNNLMScorer ScorerBuilder TransformerLMScorer
+    CTCScorer CoverageScorer HotwordScorer LengthScorer RNNLMScorer ScorerBuilder TransformerLMScorer
     """
 _NAMES_OF_SEARCHERS = """
     S2SRNNBeamSearch S2SRNNBeamSearcher S2SRNNGreedySearch S2SRNNGreedySearcher S2STransformerBeamSearch
-    S2STransformerBeamSearcher S2STransformerGreedySearch S2STransformerGreedySearcher
+    S2STransformerBeamSearcher S2STransformerGreedySearch S2STransformerGreedySearcher S2SWhisperBeamSearch
+    S2SWhisperBeamSearcher S2SWhisperGreedySearch S2SWhisperGreedySearcher
     """
 _NAMES_OF_TRANSDUCER_SEARCHERS = """
     TransducerBeamSearcher TransducerBeamSearcher.transducer_greedy_decode_streaming
@@ -368,7 +369,8 @@ _CORPORA = _of(
 RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_CORPORA,
     **_DATA,
-    **_of("sonovox.decoding", _NAMES_OF_CTC_SEARCHERS),
+    **_of("sonovox.decoding", f"{_NAMES_OF_CTC_SEARCHERS} KenLMScorer"),
+    **_of("speechbrain.decoders.scorer", "KenLMScorer", home="sonovox.decoding"),
     **_of("speechbrain.decoders.ctc", _NAMES_OF_CTC_SEARCHERS, home="sonovox.decoding"),
     **_FILE_AUGMENTATIONS,
     **_METRICS,
