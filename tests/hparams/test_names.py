@@ -38,8 +38,11 @@ def test_entries_are_strings_in_two_parts():
         assert all(part.isidentifier() for part in [*module.split("."), *name.split(".")])
 
 
-def test_the_tables_overlap_only_in_blocks_that_a_model_folder_may_not_open():
+def test_the_tables_overlap_only_in_what_a_model_folder_may_not_open():
     for name in set(MODEL_NAMES) & set(RECIPE_NAMES):
+        if "_of_folder:" in MODEL_NAMES[name]:  # the same without files
+            assert issubclass(thing_of(MODEL_NAMES[name]), thing_of(RECIPE_NAMES[name])), name
+            continue
         assert ":Unopened" in MODEL_NAMES[name], name
         assert RECIPE_NAMES[name] == MODEL_NAMES[name].replace(":Unopened", ":")
 

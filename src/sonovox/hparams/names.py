@@ -4,7 +4,7 @@
 An entry belongs there only if calling it, with any arguments, reads no file,
 writes none, opens no connection and changes nothing outside of what it returns.
 `RECIPE_NAMES` comes on top for a recipe of one's own, which `code` opens; where both
-have a name, the first has a thing that waits to be opened, and the second it opened.
+have a name, the first has a thing that waits to be opened, or that opens nothing, and the second it opened.
 
 Both are strings to strings, `"<name in the YAML>": "<module>:<name in it>"`;
 nothing here is imported before a file asks for it, and nothing is looked up by a
