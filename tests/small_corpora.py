@@ -10,9 +10,12 @@ def noise(path, seconds, rate=16000, **options):
     soundfile.write(path, samples, rate, **options)
 
 
-def librispeech(root, splits=("train-clean-100", "dev-clean", "test-clean"), count=3):
+LIBRISPEECH = ("train-clean-100", "train-clean-360", "train-other-500", "dev-clean", "test-clean")
+
+
+def librispeech(root, count=3):
     """Utterances of 0.5 s, 0.6 s and so on, in each split, of one speaker and chapter."""
-    for number, split in enumerate(splits, 19):
+    for number, split in enumerate(LIBRISPEECH, 19):
         folder = root / "LibriSpeech" / split / str(number) / "198"
         names = [f"{number}-198-{i:04d}" for i in range(count)]
         for i, name in enumerate(names):

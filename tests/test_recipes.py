@@ -17,6 +17,10 @@ RECIPES = {
     "asr/ctc_encoder/hparams/librispeech.yaml": librispeech,
     "asr/ctc_encoder/hparams/timit.yaml": timit,
     "asr/digits/hparams/train.yaml": "digits",
+    "asr/seq2seq/hparams/digits.yaml": "digits",
+    "asr/seq2seq/hparams/digits_lm.yaml": "digits",
+    "asr/seq2seq/hparams/librispeech.yaml": librispeech,
+    "asr/transducer/hparams/digits.yaml": "digits",
     "emotion/encoder/hparams/iemocap.yaml": iemocap,
     "keyword/digits/hparams/train.yaml": "digits",
     "lm/hparams/rnnlm.yaml": "ljspeech",
@@ -26,22 +30,25 @@ RECIPES = {
     "speaker/encoder/hparams/folders.yaml": speaker_folders,
     "ssl/wav2vec2/hparams/train.yaml": "digits",
 }
-# Overrides of the recipes around an encoder, for a small one.
-_CTC = ["--wav2vec2_dim", "16", "--dnn_neurons", "8", "--output_neurons"]
+# Files of code, where it is not train.py alone.
+CODE = {
+    "asr/ctc_encoder/hparams/attention.yaml": ["train.py", "train_attention.py"],
+    "asr/seq2seq/hparams/digits_lm.yaml": ["train_lm.py"],
+}
+# Overrides that make the large ones small.
+_CTC = "--wav2vec2_hub ENCODER --wav2vec2_dim 16 --dnn_neurons 8 --output_neurons"
+_POOLED = "--wav2vec2_hub ENCODER --encoder_dim 16"
 SMALL = {
-    "asr/ctc_encoder/hparams/attention.yaml": [*_CTC, "7", "--dec_neurons", "8"],
-    "asr/ctc_encoder/hparams/digits.yaml": [*_CTC, "16"],
-    "asr/ctc_encoder/hparams/librispeech.yaml": [*_CTC, "7"],
-    "asr/ctc_encoder/hparams/timit.yaml": [*_CTC, "5"],
-    "emotion/encoder/hparams/iemocap.yaml": ["--encoder_dim", "16"],
-    "slu/encoder/hparams/fluent_speech_commands.yaml": [
-        "--encoder_dim",
-        "16",
-        "--slots.action=2",
-        "--slots.object=2",
-        "--slots.location=1",
-    ],
-    "speaker/encoder/hparams/folders.yaml": ["--encoder_dim", "16", "--emb_dim", "8", "--n_speakers", "2"],
+    "asr/ctc_encoder/hparams/attention.yaml": f"{_CTC} 7 --dec_neurons 8",
+    "asr/ctc_encoder/hparams/digits.yaml": f"{_CTC} 16",
+    "asr/ctc_encoder/hparams/librispeech.yaml": f"{_CTC} 7",
+    "asr/ctc_encoder/hparams/timit.yaml": f"{_CTC} 5",
+    "asr/seq2seq/hparams/librispeech.yaml": "--output_neurons 8 --rnn_layers 1 --rnn_neurons 8 --dec_neurons 8 "
+    "--attn_dim 8 --lm_model.rnn_neurons 8 --cnn_channels [4,4] --dnn_neurons 8",
+    "emotion/encoder/hparams/iemocap.yaml": _POOLED,
+    "slu/encoder/hparams/fluent_speech_commands.yaml": f"{_POOLED} --slots.action=2 --slots.object=2 "
+    "--slots.location=1",
+    "speaker/encoder/hparams/folders.yaml": f"{_POOLED} --emb_dim 8 --n_speakers 2",
 }
 
 
@@ -50,11 +57,12 @@ def train(recipe, tmp_path, monkeypatch, shared_data, *words):
     monkeypatch.chdir(tmp_path)
     source = RECIPES[recipe]
     folder = shared_data / source if isinstance(source, str) else source(tmp_path / "corpus")
-    codes = [file.parent.parent / "train.py"]
-    codes += [extra for extra in (file.parent.parent / f"train_{file.stem}.py",) if extra.exists()]
-    arguments = ["train", str(file), *(word for code in codes for word in ("--code", str(code))), "--device", "cpu"]
-    if small := SMALL.get(recipe):
-        arguments += ["--wav2vec2_hub", str(write_folder(tmp_path / "encoder")), *small]
+    codes = [str(file.parent.parent / name) for name in CODE.get(recipe, ["train.py"])]
+    arguments = ["train", str(file), *(word for code in codes for word in ("--code", code)), "--device", "cpu"]
+    small = SMALL.get(recipe, "").split()
+    if "ENCODER" in small:
+        small[small.index("ENCODER")] = str(write_folder(tmp_path / "encoder"))
+    arguments += small
     with pytest.raises(SystemExit) as end:
         main([*arguments, "--data_folder", str(folder), *words])
     return end.value.code

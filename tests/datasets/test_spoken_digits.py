@@ -3,7 +3,7 @@ import soundfile
 
 from sonovox._internal.errors import DataError
 from sonovox.data import DynamicItemDataset
-from sonovox.datasets import prepare_spoken_digits, read_spoken_digits
+from sonovox.datasets import prepare_digit_strings, prepare_spoken_digits, read_spoken_digits
 
 
 def test_the_official_split(shared_data):
@@ -27,3 +27,17 @@ def test_manifests_have_the_columns_of_librispeech(tmp_path):
 def test_another_folder_is_told(tmp_path):
     with pytest.raises(DataError, match=r"there are no files such as 7_jackson_32\.wav"):
         read_spoken_digits(tmp_path)
+
+
+def test_strings_use_each_recording_of_a_part_once(shared_data, tmp_path):
+    prepare_digit_strings(shared_data / "digits", tmp_path, longest=4, seed=1)
+    parts = read_spoken_digits(shared_data / "digits")
+    for part in ("valid", "test"):
+        strings = DynamicItemDataset.from_json(tmp_path / f"{part}.json").data
+        used = [wav for string in strings.values() for wav in string["wavs"]]
+        assert sorted(used) == sorted(item["wav"] for item in parts[part].values())
+        texts = {item["wav"]: item["text"] for item in parts[part].values()}
+        for string in strings.values():
+            assert string["wrd"] == " ".join(texts[wav] for wav in string["wavs"])
+            assert len({wav.split("_")[1] for wav in string["wavs"]}) == 1
+        assert {len(string["wavs"]) for string in strings.values()} == {1, 2, 3, 4}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sonovox._internal.lazy import lazy_names
 
 __all__ = [
+    "prepare_digit_strings",
     "prepare_fluent_speech_commands",
     "prepare_iemocap",
     "prepare_librispeech",
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from sonovox.datasets.iemocap import prepare_iemocap
     from sonovox.datasets.librispeech import prepare_librispeech
     from sonovox.datasets.speaker_folders import prepare_speaker_folders
-    from sonovox.datasets.spoken_digits import prepare_spoken_digits, read_spoken_digits
+    from sonovox.datasets.spoken_digits import prepare_digit_strings, prepare_spoken_digits, read_spoken_digits
     from sonovox.datasets.timit import prepare_timit
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "prepare_digit_strings": "sonovox.datasets.spoken_digits",
         "prepare_fluent_speech_commands": "sonovox.datasets.fluent_speech_commands",
         "prepare_iemocap": "sonovox.datasets.iemocap",
         "prepare_librispeech": "sonovox.datasets.librispeech",

@@ -69,7 +69,7 @@ def corpus_folder(data_folder: str | os.PathLike[str], *needed: str) -> Path:
         DataError: one is not there.
     """
     folder = Path(data_folder)
-    missing = [name for name in needed if not (folder / name).exists()]
+    missing = [name for name in dict.fromkeys(needed) if not (folder / name).exists()]
     if missing or not folder.is_dir():
         raise DataError(
             f"{folder} has no {', '.join(missing)}" if folder.is_dir() else f"there is no folder {folder}",

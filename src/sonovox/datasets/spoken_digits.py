@@ -5,6 +5,7 @@ https://github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0. Its offic
 """
 
 import os
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sonovox._internal.errors import DataError
 from sonovox.data import audio_duration
 from sonovox.datasets.manifests import write_manifests
 
-__all__ = ["NAMES", "prepare_spoken_digits", "read_spoken_digits"]
+__all__ = ["NAMES", "prepare_digit_strings", "prepare_spoken_digits", "read_spoken_digits"]
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -78,3 +79,52 @@ def prepare_spoken_digits(
 
     files = {part: Path(save_folder) / f"{part}.csv" for part in ("train", "valid", "test")}
     write_manifests(files, read, {"data_folder": str(data_folder)}, skip_prep=skip_prep)
+
+
+def prepare_digit_strings(
+    data_folder: str | os.PathLike[str],
+    save_folder: str | os.PathLike[str],
+    longest: int = 5,
+    seed: int = 0,
+    skip_prep: bool = False,
+) -> None:
+    """Write `train.json`, `valid.json` and `test.json` with strings of digits, each recording in one of them.
+
+    An item has wavs (paths of recordings of one speaker, to be joined), duration in seconds (without the pauses
+    between them), spk_id and wrd, such as "three zero".
+
+    Args:
+        data_folder: see `read_spoken_digits`.
+        save_folder: for the files.
+        longest: digits of a string; shorter ones are as frequent.
+        seed: of who stands beside whom.
+        skip_prep: the files are there; nothing is looked at.
+
+    Raises:
+        DataError: see there.
+    """
+
+    def read() -> dict[str, dict[str, dict[str, Any]]]:
+        parts = read_spoken_digits(data_folder)
+        return {part: _strings(items, longest, random.Random(seed)) for part, items in parts.items()}  # noqa: S311
+
+    files = {part: Path(save_folder) / f"{part}.json" for part in ("train", "valid", "test")}
+    settings = {"data_folder": str(data_folder), "longest": longest, "seed": seed}
+    write_manifests(files, read, settings, skip_prep=skip_prep)
+
+
+def _strings(items: dict[str, dict[str, Any]], longest: int, dice: random.Random) -> dict[str, dict[str, Any]]:
+    strings: dict[str, dict[str, Any]] = {}
+    for speaker in sorted({item["speaker"] for item in items.values()}):
+        left = [item for item in items.values() if item["speaker"] == speaker]
+        dice.shuffle(left)
+        while left:
+            size = dice.randint(1, longest)
+            chosen, left = left[:size], left[size:]
+            strings[f"{speaker}_{len(strings):04d}"] = {
+                "wavs": [item["wav"] for item in chosen],
+                "duration": round(sum(item["duration"] for item in chosen), 3),
+                "spk_id": speaker,
+                "wrd": " ".join(item["text"] for item in chosen),
+            }
+    return strings

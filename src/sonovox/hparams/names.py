@@ -361,8 +361,8 @@ MODEL_NAMES: Final[Mapping[str, str]] = {
 _CORPORA = _of(
     "sonovox.datasets",
     """
-    prepare_fluent_speech_commands prepare_iemocap prepare_librispeech prepare_speaker_folders prepare_spoken_digits
-    prepare_timit
+    prepare_digit_strings prepare_fluent_speech_commands prepare_iemocap prepare_librispeech prepare_speaker_folders
+    prepare_spoken_digits prepare_timit
     """,
 )
 
