@@ -13,13 +13,6 @@ typedef struct {
     uint8_t *to_blank, *to_label;    /* (time, labels + 1): by how many states the best path got there */
 } item;
 
-/* Compiled once more for wider registers, of which the loader takes what the processor has. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
-#define WIDER __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDER
-#endif
-
 WIDER static void step(item *v, int64_t low, int64_t high, double blank, uint8_t *restrict to_blank,
                  uint8_t *restrict to_label) {
     const double *restrict blanks = v->blanks, *restrict labels = v->labels, *restrict jumps = v->jumps;

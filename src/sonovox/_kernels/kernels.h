@@ -16,6 +16,13 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
+/* Compiled once more for wider registers, of which the loader takes what the processor has. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+#define WIDER __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDER
+#endif
+
 static inline void read_samples(const void *from, int64_t first, int64_t count, int is_double, double *to) {
     if (is_double) {
         memcpy(to, (const double *)from + first, (size_t)count * sizeof(double));

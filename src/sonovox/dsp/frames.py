@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sonovox._internal.checks import check_choice, check_floating, check_positive, check_time_axis
 from sonovox._internal.errors import ArgumentError
+from sonovox._kernels.filter_power import PackedFilters, filter_power, pack_filters
 from sonovox.dsp.banded import Block, banded_product_into, cut_bands
 from sonovox.dsp.eager import can_reuse_buffers, full_precision, over_frames
 
@@ -33,6 +34,7 @@ class FilterBank:
     def __init__(self, weights: Tensor) -> None:
         self.weights = weights
         self._bands: dict[tuple[int, torch.dtype], tuple[Block, ...]] = {}
+        self._packed: dict[torch.dtype, PackedFilters | None] = {}
 
     @classmethod
     def of_buffer(cls, weights: Tensor, known: "FilterBank | None") -> "FilterBank":
@@ -48,6 +50,21 @@ class FilterBank:
             dense = self.weights.to(dtype).repeat_interleave(repeat, dim=0)
             self._bands[repeat, dtype] = cut_bands(dense)
         return self._bands[repeat, dtype]
+
+    def sum_powers(self, spectra: Tensor, out: Tensor) -> None:
+        """Write the filtered squares of complex `spectra`, `(n, bins)`, to `out`, `(n, features)`; both contiguous.
+
+        The spectra may be written over.
+        """
+        dtype, numbers = out.dtype, torch.view_as_real(spectra)
+        if dtype not in self._packed:
+            self._packed[dtype] = pack_filters(self.weights.to(dtype))
+        packed = self._packed[dtype]
+        if packed is not None and len(spectra):
+            filter_power(numbers, packed, out)
+            return
+        # Real and imaginary parts are summed by the same product that sums the bins.
+        banded_product_into(numbers.mul_(numbers).flatten(1), self.bands(2, dtype), out)
 
 
 def frame_signal(
@@ -204,17 +221,18 @@ def _power_in_chunks(
         for chunk, out in zip(frames.split(step, 1), result[row : row + rows].split(step, 1), strict=True):
             windowed = buffer[: chunk.shape[0], : chunk.shape[1]]
             torch.mul(chunk, window, out=windowed)
-            squares = torch.view_as_real(transform(windowed))  # (rows, frames, bins, 2)
+            spectra = transform(windowed)  # (rows, frames, bins)
+            if bank is not None and power == 2.0:
+                bank.sum_powers(spectra.view(-1, bins), out.view(-1, width))
+                continue
+            squares = torch.view_as_real(spectra)
             squares.mul_(squares)
             if bank is None:
                 _sum_and_raise(squares, power, out)
-            elif power == 2.0:
-                # Real and imaginary parts are summed by the same product that sums the bins.
-                banded_product_into(squares.view(-1, 2 * bins), bank.bands(2, dtype), out.view(-1, width))
             else:
-                spectra = squares.new_empty(squares.shape[:-1])
-                _sum_and_raise(squares, power, spectra)
-                banded_product_into(spectra.view(-1, bins), bank.bands(1, dtype), out.view(-1, width))
+                magnitudes = squares.new_empty(squares.shape[:-1])
+                _sum_and_raise(squares, power, magnitudes)
+                banded_product_into(magnitudes.view(-1, bins), bank.bands(1, dtype), out.view(-1, width))
     return result.view(*leading, count, width)
 
 

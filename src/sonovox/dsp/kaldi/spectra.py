@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sonovox._kernels.kaldi_frames import prepare_frames
 from sonovox.dsp.banded import banded_product_into
 from sonovox.dsp.eager import can_reuse_buffers, constant, full_precision, over_frames
 from sonovox.dsp.frames import FilterBank
@@ -131,35 +132,32 @@ def _in_chunks(
     at_once = max(1, _CHUNK_BYTES // (options.n_fft * frames.dtype.itemsize))
     step = -(-count // -(-count // at_once))  # equal chunks, since a short last one costs as much as a long one
     rows = max(1, at_once // count)  # several short signals together
-    centered_buffer = frames.new_empty(rows, step, size)
-    padded_buffer = frames.new_zeros(rows, step, options.n_fft)
+    padded_buffer = frames.new_empty(rows, step, options.n_fft)
+    padded_buffer[..., size:] = 0.0
     for row in range(0, len(signals), rows):
         parts = (part[row : row + rows].split(step, 1) for part in (signals, features, energy))
         for chunk, feature, log_energy in zip(*parts, strict=True):
             padded = padded_buffer[: chunk.shape[0], : chunk.shape[1]]
-            ready = padded[..., :size]
-            centered = chunk
-            if options.remove_dc_offset:
-                centered = centered_buffer[: chunk.shape[0], : chunk.shape[1]]
-                torch.sub(chunk, chunk.mean(dim=-1, keepdim=True), out=centered)
-            factor = options.preemphasis_coefficient
-            torch.sub(centered[..., 1:], centered[..., :-1], alpha=factor, out=ready[..., 1:])
-            torch.sub(centered[..., :1], centered[..., :1], alpha=factor, out=ready[..., :1])
-            ready.mul_(window)
-            if with_energy:
-                log_energy.copy_((centered if options.raw_energy else ready).square().sum(-1, keepdim=True))
+            prepare_frames(
+                chunk,
+                window,
+                options.preemphasis_coefficient,
+                padded[..., :size],
+                log_energy if with_energy else None,
+                remove_mean=options.remove_dc_offset,
+                raw_energy=options.raw_energy,
+            )
             _spectra_into(feature, padded, bank, use_power)
     return _log_energy(energy, options).view(*leading, count, energy.shape[-1]), features.view(*leading, count, width)
 
 
 def _spectra_into(out: Tensor, padded: Tensor, bank: FilterBank | None, use_power: bool) -> None:
-    squares = torch.view_as_real(torch.fft.rfft(padded))  # (rows, frames, bins, 2)
-    squares.mul_(squares)
+    transformed = torch.fft.rfft(padded)  # (rows, frames, bins)
     if bank is not None and use_power:
-        # Real and imaginary parts are summed by the same product that sums the bins.
-        pairs = squares.view(-1, 2 * squares.shape[-2])
-        banded_product_into(pairs, bank.bands(2, out.dtype), out.view(-1, out.shape[-1]))
+        bank.sum_powers(transformed.view(-1, transformed.shape[-1]), out.view(-1, out.shape[-1]))
         return
+    squares = torch.view_as_real(transformed)
+    squares.mul_(squares)
     spectra = out if bank is None else squares.new_empty(squares.shape[:-1])
     torch.add(*squares.unbind(-1), out=spectra)
     if not use_power:
