@@ -40,6 +40,7 @@ def work(who: str, family: str, dtype: str, seconds: float, *, backward: bool) -
     waves = waves.to(DTYPES[dtype])
     if who == "ours":
         model = build_wav2vec2(sizes)
+        model.ignore_padding()  # as the blocks of recipes and recognisers do
         call = lambda: model(waves, lengths)[0]  # noqa: E731
     else:
         described = getattr(transformers, f"{FAMILIES[family]}Config")(**sizes.to_huggingface())

@@ -379,6 +379,7 @@ RECIPE_NAMES: Final[Mapping[str, str]] = {
     **_TRAINING,
     **_of("sonovox.models.wav2vec2", _NAMES_OF_PRETRAINING),
     **_blocks(""),
+    **_of("sonovox.integrations.transformers", "TransformersEncoder"),
     **_of("torch", "manual_seed"),
 }
 

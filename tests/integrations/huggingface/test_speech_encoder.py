@@ -110,7 +110,9 @@ def test_one_graph_without_breaks(tmp_path, normalised):
     )
     waves, lengths = speech()
     compiled = torch.compile(block, fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(waves, lengths / 6000), block(waves, lengths / 6000))
+    found, expected = compiled(waves, lengths / 6000), block(waves, lengths / 6000)
+    torch.testing.assert_close(found[0], expected[0])
+    torch.testing.assert_close(found[1, :12], expected[1, :12])  # what follows is padding, and only here computed
 
 
 def test_wrong_shapes_and_sources_are_refused(folder, tmp_path):

@@ -106,9 +106,11 @@ def test_one_graph_without_breaks():
     built = model().eval()
     waves, lengths = speech()
     mask, negatives = torch.rand(2, 18) > 0.5, torch.randint(10, (2, 18, 5))
+    mask[1, 10:] = False
     torch.compiler.reset()
     compiled = torch.compile(built, fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(waves, lengths, mask, negatives), built(waves, lengths, mask, negatives))
+    found, expected = (each(waves, lengths, mask, negatives) for each in (compiled, built))
+    torch.testing.assert_close(found[:5], expected[:5])
     built.train()
     assert torch.compile(built, fullgraph=True, backend="eager")(waves, lengths).loss.isfinite()
 

@@ -95,7 +95,7 @@ class SpeechEncoder(PretrainedBlock):
         loaded = load_wav2vec2(source, head=False, offline=offline, progress=progress)
         self.model = loaded.model
         self.sample_rate, self.do_normalize = loaded.preprocessor.sample_rate, loaded.preprocessor.do_normalize
-        self.model.feature_extractor.norm_over_padding = self.as_speechbrain
+        self.model.ignore_padding(not self.as_speechbrain)
         if self.model.masking is not None:
             self.model.masking.enabled = self.apply_spec_augment
         self.model.feature_extractor.requires_grad_(not self.freeze_feature_extractor)

@@ -93,7 +93,7 @@ class Wav2Vec2Pretrain(PretrainedBlock):
             mask_prob=self.mask_prob,
             mask_length=self.mask_length,
         )
-        self.model.wav2vec2.feature_extractor.norm_over_padding = self.as_speechbrain
+        self.model.wav2vec2.ignore_padding(not self.as_speechbrain)
 
     def override_config(self, config: Wav2Vec2Config) -> Wav2Vec2Config:
         """Sizes in place of those of `source`; to be overridden."""

@@ -1,5 +1,8 @@
 """Self-attention of wav2vec 2.0's transformer; WavLM's, with gated relative positions, is in `models/wavlm`."""
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -26,12 +29,31 @@ class SelfAttention(nn.Module):
     def extra_repr(self) -> str:
         return f"num_heads={self.num_heads}, dropout={self.dropout}"
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, position_bias: Tensor | None = None) -> Tensor:
-        """`x` `[batch, frames, embed_dim]`; `mask` `[batch, 1, 1, frames]`, true where there is something to see."""
+    def forward(
+        self, x: Tensor, mask: Tensor | Sequence[int] | None = None, position_bias: Tensor | None = None
+    ) -> Tensor:
+        """Frames of the same shape.
+
+        Args:
+            x: `[batch, frames, embed_dim]`, or `[1, all frames, embed_dim]` of packed items.
+            mask: `[batch, 1, 1, frames]`, true where there is something to see; or the frames of each packed item.
+            position_bias: see `GatedRelativeAttention`.
+        """
         q, k, v = (self._by_head(project(x)) for project in (self.q_proj, self.k_proj, self.v_proj))
-        bias = self._bias(x, mask, position_bias)
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=self.dropout if self.training else 0.0)
+        if mask is None or isinstance(mask, Tensor):
+            out = self._attend(q, k, v, self._bias(x, mask, position_bias))
+        else:
+            spans, items = list(mask), []
+            for q_i, k_i, v_i, x_i in zip(*(y.split(spans, -2) for y in (q, k, v, x)), strict=True):
+                n = x_i.shape[1]
+                near = None if position_bias is None else position_bias[:, :n, :n]
+                items.append(self._attend(q_i, k_i, v_i, self._bias(x_i, None, near)))
+            out = torch.cat(items, dim=-2)
         return self.out_proj(out.transpose(1, 2).flatten(2))
+
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+        dropout = self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout)
 
     def _bias(self, x: Tensor, mask: Tensor | None, position_bias: Tensor | None) -> Tensor | None:
         """What is added to the scores, or a mask of them."""

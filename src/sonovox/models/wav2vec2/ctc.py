@@ -26,7 +26,7 @@ class Wav2Vec2CTC(nn.Module):
     def __init__(self, pretrained: PretrainedWav2Vec2) -> None:
         super().__init__()
         self.model = pretrained.model
-        self.model.feature_extractor.norm_over_padding = False
+        self.model.ignore_padding()
         self.do_normalize = pretrained.preprocessor.do_normalize
         self.freeze_encoder = False
 

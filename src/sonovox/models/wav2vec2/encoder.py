@@ -5,9 +5,10 @@ or before (large ones). Frames of padding are zero before the convolution, and
 nobody looks at them, so that each item has the numbers that it has alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
@@ -15,6 +16,7 @@ from sonovox.dsp.lengths import length_to_mask
 from sonovox.models.wav2vec2.attention import SelfAttention
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.feature_extractor import activation_module
+from sonovox.models.wav2vec2.packing import pack, pays, unpack
 from sonovox.models.wavlm.attention import GatedRelativeAttention
 
 __all__ = [
@@ -59,11 +61,17 @@ class ConvolutionalPositionalEmbedding(nn.Module):
         self.conv = weight_norm(conv, dim=2)  # takes its older names, weight_g and weight_v, too
         self.activation = activation_module(config.extractor_activation)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`[batch, frames, width]` in and out."""
-        frames = x.shape[1]
-        x = self.conv(x.transpose(1, 2))[..., :frames]  # an even kernel gives one frame too many
-        return self.activation(x).transpose(1, 2)
+    def forward(self, x: Tensor, spans: Sequence[int] | None = None) -> Tensor:
+        """`[batch, frames, width]` in and out; `spans` are the frames of each of several items in one row."""
+        parts = [x] if spans is None else x.split(list(spans), dim=1)
+        weight, bias = self.conv.weight, self.conv.bias  # the norm of the weight is computed once
+        padding, groups = self.conv.padding[0], self.conv.groups
+        seen = [
+            # An even kernel gives one frame too many.
+            F.conv1d(part.transpose(1, 2), weight, bias, padding=padding, groups=groups)[..., : part.shape[1]]
+            for part in parts
+        ]
+        return self.activation(torch.cat(seen, dim=-1) if len(seen) > 1 else seen[0]).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -94,7 +102,9 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(config)
         self.final_layer_norm = nn.LayerNorm(config.encoder_embed_dim, eps=config.layer_norm_eps)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, position_bias: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor | Sequence[int] | None = None, position_bias: Tensor | None = None
+    ) -> Tensor:
         """`x` `[batch, frames, width]`; the others as of `SelfAttention`."""
         if self.layer_norm_first:
             x = x + self.dropout(self.attention(self.layer_norm(x), mask, position_bias))
@@ -104,7 +114,11 @@ class EncoderLayer(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Positions, layers, and one layer norm: behind large models, before the layers of base ones."""
+    """Positions, layers, and one layer norm: behind large models, before the layers of base ones.
+
+    Attributes:
+        skip_padding: compute nothing for padding, where that saves time; what comes out there is zero then.
+    """
 
     def __init__(self, config: Wav2Vec2Config) -> None:
         super().__init__()
@@ -112,13 +126,16 @@ class Transformer(nn.Module):
         self.layer_norm = nn.LayerNorm(config.encoder_embed_dim, eps=config.layer_norm_eps)
         self.layer_norm_first = config.encoder_layer_norm_first
         self.layer_drop = config.encoder_layer_drop
+        self.skip_padding = False
         self.dropout = nn.Dropout(config.encoder_dropout)
         self.layers = nn.ModuleList(EncoderLayer(config, is_first=i == 0) for i in range(config.encoder_num_layers))
 
     def forward(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
         """The last hidden state; arguments as of `hidden_states`."""
-        *_, x = self._states(x, counts, None)
-        return self.layer_norm(x) if self.layer_norm_first else x
+        frames, spans = x.shape[1], self._spans(x, counts)
+        *_, x = self._states(x, counts, None, spans)
+        x = self.layer_norm(x) if self.layer_norm_first else x
+        return x if spans is None else unpack(x, spans, frames)
 
     def hidden_states(self, x: Tensor, counts: Tensor | None = None, num_layers: int | None = None) -> list[Tensor]:
         """The input of the first layer and the output of each, as they come, without the norm of large models.
@@ -128,26 +145,41 @@ class Transformer(nn.Module):
             counts: `[batch]`, frames of each item; the others are padding.
             num_layers: how many layers to go through; all by default.
         """
-        return list(self._states(x, counts, num_layers))
+        frames, spans = x.shape[1], self._spans(x, counts)
+        states = self._states(x, counts, num_layers, spans)
+        return list(states) if spans is None else [unpack(state, spans, frames) for state in states]
 
-    def _states(self, x: Tensor, counts: Tensor | None, num_layers: int | None) -> Iterator[Tensor]:
-        mask = None
-        if counts is not None:
+    def _spans(self, x: Tensor, counts: Tensor | None) -> list[int] | None:
+        """Frames of each item where padding is to be left out."""
+        if not self.skip_padding or counts is None or not pays(x, counts):
+            return None
+        return counts.clamp(min=1).tolist()
+
+    def _states(
+        self, x: Tensor, counts: Tensor | None, num_layers: int | None, spans: list[int] | None = None
+    ) -> Iterator[Tensor]:
+        mask: Tensor | list[int] | None = spans
+        longest = x.shape[1] if spans is None else max(spans)
+        if spans is not None:
+            x = pack(x, spans)
+        elif counts is not None:
             # An item without a frame would look at nothing, which is NaN.
             mask = length_to_mask(counts.clamp(min=1), x.shape[1], torch.bool)
             x = x.masked_fill(~mask.unsqueeze(-1), 0)
             mask = mask[:, None, None, :]
-        x = x + self.pos_conv_embed(x)
+        x = x + (self.pos_conv_embed(x) if spans is None else self.pos_conv_embed(x, spans))
         x = self.dropout(x if self.layer_norm_first else self.layer_norm(x))
         yield x
         layers = list(self.layers)[:num_layers]
         first = self.layers[0].attention if layers else None
-        bias = first.relative_bias(x.shape[1]) if isinstance(first, GatedRelativeAttention) else None
+        bias = first.relative_bias(longest) if isinstance(first, GatedRelativeAttention) else None
         for layer in layers:
             x = self._maybe_dropped(layer, x, mask, bias)
             yield x
 
-    def _maybe_dropped(self, layer: nn.Module, x: Tensor, mask: Tensor | None, bias: Tensor | None) -> Tensor:
+    def _maybe_dropped(
+        self, layer: nn.Module, x: Tensor, mask: Tensor | list[int] | None, bias: Tensor | None
+    ) -> Tensor:
         """`layer(x)`, or in training with the probability of `layer_drop` just `x` (Fan et al., 2020, LayerDrop)."""
         if not self.training or self.layer_drop == 0:
             return layer(x, mask, bias)

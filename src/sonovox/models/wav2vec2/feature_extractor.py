@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.lengths import length_to_mask
+from sonovox.models.wav2vec2.packing import pays, unpack
 
 __all__ = ["ConvLayerBlock", "FeatureExtractor", "activation_module"]
 
@@ -116,11 +117,28 @@ class FeatureExtractor(nn.Module):
         """
         if x.dim() != 2:
             raise ArgumentError(f"waveforms must be (batch, time), got {tuple(x.shape)}", hint="add or average axes")
+        if length is not None and not self.norm_over_padding and pays(x, length):
+            return self._item_by_item(x, length)
         x = x.unsqueeze(1)  # [batch, 1, samples]
         for layer in self._blocks():
             length = None if length is None else layer.frames(length)
             x = layer(x, None if self.norm_over_padding else length)
         return x.transpose(1, 2), length
+
+    def _item_by_item(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, without work for padding, where features are zero then."""
+        spans, items = self.frames(length), []
+        *_, last = self._blocks()
+        for item, samples, span in zip(x, length.tolist(), spans.tolist(), strict=True):
+            if not span:
+                items.append(x.new_zeros(0, last.conv.out_channels))
+                continue
+            part = item[None, None, :samples]
+            for layer in self._blocks():
+                part = layer(part)
+            items.append(part[0].T)
+        frames = int(self.frames(torch.tensor(x.shape[1])))
+        return unpack(torch.cat(items).unsqueeze(0), spans.tolist(), frames), spans
 
     def frames(self, samples: Tensor) -> Tensor:
         """Frames of recordings of so many `samples`."""

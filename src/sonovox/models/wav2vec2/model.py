@@ -78,6 +78,14 @@ class Wav2Vec2Model(nn.Module):
         """What `aux`, if there is one, makes of the last hidden state `x` `[batch, frames, width]`."""
         return x if self.aux is None else self.aux(F.dropout(x, self.aux_dropout, self.training))
 
+    def ignore_padding(self, ignore: bool = True) -> None:
+        """Whether an item in a batch gets the numbers that it has alone, in group norms too, and padding costs nothing.
+
+        Models start without it, as transformers and torchaudio have it.
+        """
+        self.feature_extractor.norm_over_padding = not ignore
+        self.encoder.transformer.skip_padding = ignore
+
     def extract_features(
         self, waveforms: Tensor, lengths: Tensor | None = None, num_layers: int | None = None
     ) -> tuple[list[Tensor], Tensor | None]:
