@@ -53,7 +53,11 @@ PAGES = (
     Page("wav2vec2.md", "sonovox.models.wav2vec2", ("sonovox.models.wav2vec2",)),
     Page("hubert.md", "sonovox.models.hubert", ("sonovox.models.hubert",)),
     Page("wavlm.md", "sonovox.models.wavlm", ("sonovox.models.wavlm",)),
-    Page("huggingface.md", "sonovox.integrations.huggingface", ("sonovox.integrations.huggingface",)),
+    Page(
+        "huggingface.md",
+        "sonovox.integrations.huggingface",
+        ("sonovox.integrations.huggingface", "sonovox.integrations.peft", "sonovox.integrations.transformers"),
+    ),
     Page(
         "decoding.md",
         "sonovox.decoding",
