@@ -15,6 +15,7 @@ FREE_TESTS = {
     "io/test_mutations.py": "damaged files, through load, info and stream",
     "nn/test_layer_properties.py": "what every layer has in common",
     "nn/test_reference_layers.py": "layers and models with SpeechBrain's weights against its numbers",
+    "test_encoder_tutorial.py": "the YAML and the Brain of the first tutorial",
     "test_docs.py": "the pages of docs/ and the README",
     "test_examples.py": "the examples",
     "test_recipes.py": "the recipes",

@@ -338,6 +338,9 @@ _SPEECHBRAIN_RECIPES = {
     **_of("speechbrain.nnet.schedulers", _NAMES_OF_SCHEDULES, home="sonovox.training.schedules"),
     **_of("speechbrain.lobes.models.wav2vec", _NAMES_OF_PRETRAINING, home="sonovox.models.wav2vec2"),
     **_of("speechbrain.utils.Accuracy", "AccuracyStats", home="sonovox.metrics"),
+    **_of("speechbrain.utils.checkpoints", "Checkpointer", home="sonovox.training"),
+    **_of("speechbrain.utils.epoch_loop", "EpochCounter EpochCounterWithStopper", home="sonovox.training"),
+    **_of("speechbrain.utils.train_logger", "FileTrainLogger TensorboardLogger", home="sonovox.training"),
     **_of("speechbrain.utils.metric_stats", _NAMES_OF_METRICS, home="sonovox.metrics"),
 }
 
