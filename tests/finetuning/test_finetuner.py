@@ -104,6 +104,8 @@ def test_the_all_blank_failure_is_named_with_what_to_do(tuner, batch, caplog, up
     assert [record.levelno for record in told] == [level]
     assert text in told[0].getMessage()
     assert tuner.dev_stats == {"loss": 2.0, "WER": 100.0, "CER": 100.0}
+    validate(tuner, batch)
+    assert caplog.records[-1].getMessage().endswith("still") == (level == logging.WARNING)  # once is enough
 
 
 def test_a_model_that_writes_is_not_told_of(tuner, batch, caplog):

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 import torch
+from filelock import FileLock
 
 from sonovox._internal.errors import ArgumentError, TrainingInterruptedError
 from sonovox.finetuning import FineTuner, FinetuneSettings, finetune
@@ -100,6 +101,11 @@ def test_it_is_no_matter_of_several_processes(encoder, data, tmp_path, monkeypat
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ArgumentError, match="runs in one process"):
         run_finetuning(FinetuneSettings(str(encoder), str(data), tmp_path / "out"))
+
+
+def test_two_processes_do_not_write_into_one_folder(encoder, data, tmp_path):
+    with FileLock(tmp_path / ".out.lock"), pytest.raises(ArgumentError, match="another process is at work in"):
+        finetune(encoder, data, tmp_path / "out", **FAST)
 
 
 def test_the_model_opens_in_transformers_with_the_same_logits(encoder, data, tmp_path):

@@ -30,6 +30,8 @@ class FineTuner(Brain):
         dev_stats: of the last validation: "loss", and in percent "WER" of words, "CER" of characters.
     """
 
+    blanks_were_explained = False
+
     def init_optimizers(self) -> None:
         model: SpellingEncoder = self.hparams.model  # without what parallel training wraps around it
         self.head_optimizer = self.hparams.head_opt_class(model.head.parameters())
@@ -96,7 +98,10 @@ class FineTuner(Brain):
             logger.info("%s; its encoder is frozen until update %d", said, self.hparams.freeze_updates)
         elif updates < min(USUAL_SILENCE, total // 2):
             logger.info("%s; CTC begins so, and usually leaves it within %d updates", said, USUAL_SILENCE)
+        elif self.blanks_were_explained:
+            logger.warning("%s, still", said)
         else:
+            self.blanks_were_explained = True
             logger.warning(
                 "%s. If the loss no longer falls it will stay so: give more updates (--epochs, or a smaller "
                 "--batch-seconds), an --encoder-learning-rate 3 times as high, or --freeze-updates 0; and listen "

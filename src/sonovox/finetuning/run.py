@@ -62,9 +62,24 @@ def finetune(
 
 def run_finetuning(settings: FinetuneSettings, *, quiet: bool = False) -> Path:
     """`finetune`, with its settings in one."""
+    from filelock import FileLock, Timeout
+
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ArgumentError("a fine-tuning runs in one process", hint="start it without torchrun")
     description = describe_encoder(settings.encoder, settings.offline)
+    # Beside the folder, so that an empty one stays empty when the data cannot be used.
+    lock = settings.out.absolute().with_name(f".{settings.out.name}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            return _run(settings, description, quiet=quiet)
+    except Timeout as error:
+        raise ArgumentError(
+            f"another process is at work in {settings.out}", hint="wait for it, or give another --out"
+        ) from error
+
+
+def _run(settings: FinetuneSettings, description: EncoderDescription, *, quiet: bool) -> Path:
     logger.info("%-12s%s (%s)", "encoder", settings.encoder, description)
     corpora = _corpora(settings)
     record = _begun(settings) or _begin(settings, description, corpora, quiet=quiet)
@@ -221,4 +236,6 @@ def _finish(brain: "Brain", settings: FinetuneSettings, record: dict[str, Any]) 
         "%-12sepoch %d: %.2f %% of the words of dev wrong, %.2f %% of the characters",
         "best", results["epoch"], results["WER"], results["CER"],
     )  # fmt: skip
+    if results["CER"] == 100:
+        logger.warning("the model writes nothing right; docs/howto/finetune.md says what may help")
     logger.info("%-12s%s, which transformers opens too", "model", folder)
