@@ -1,5 +1,7 @@
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,7 +91,9 @@ def test_python_m_sonovox_is_the_same_command():
 
 def test_every_command_is_registered_and_explained():
     commands = {command.name: command.callback for command in app.registered_commands}
-    assert set(commands) == {"transcribe", "train", "evaluate", "verify", "vad", "info", "doctor"}
+    names = [path.stem for path in Path(info_command.__file__).parent.glob("[a-z]*.py")]
+    modules = {name: importlib.import_module(f"sonovox.cli.{name}") for name in names}
+    assert set(commands) == {name for name, module in modules.items() if name in module.__all__ and name != "main"}
     assert commands["info"] is info_command.info
     assert all(callback.__doc__ for callback in commands.values())
 

@@ -164,3 +164,17 @@ def test_the_normaliser_of_embeddings_may_stand_beside_the_modules(speakers):
     beside = EncoderClassifier(modules, {"mean_var_norm_emb": norm})
     expected = speakers.encode_batch(noise(8000), normalize=True)
     torch.testing.assert_close(beside.encode_batch(noise(8000), normalize=True), expected)
+
+
+def test_ranks_are_the_classes_in_order_of_their_probabilities(speechbrain_reference, tmp_path):
+    model = EncoderClassifier.from_hparams(speechbrain_reference / "lang-id-ecapa" / "model")
+    sonovox.save(tmp_path / "a.wav", 0.1 * torch.randn(1, 16000, generator=torch.Generator().manual_seed(0)), 16000)
+    scores, score, _, label = model.classify_file(tmp_path / "a.wav")
+    found = model.rank_file(tmp_path / "a.wav", 3)
+    assert found.are_probabilities
+    assert (len(found.labels), found.labels[0]) == (3, label[0])
+    assert found.scores == pytest.approx(scores[0].exp().sort(descending=True).values[:3].tolist())
+    assert found.scores[0] == pytest.approx(score.exp().item())
+    assert len(model.rank_file(tmp_path / "a.wav", 1000).labels) == scores.shape[1]
+    with pytest.raises(ArgumentError, match="top"):
+        model.rank_file(tmp_path / "a.wav", 0)

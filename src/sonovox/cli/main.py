@@ -6,7 +6,23 @@ import sys
 import typer
 
 from sonovox import __version__
-from sonovox.cli import diarize, doctor, embed, evaluate, finetune, info, models, train, transcribe, vad, verify
+from sonovox.cli import (
+    classify,
+    diarize,
+    doctor,
+    embed,
+    enhance,
+    evaluate,
+    finetune,
+    info,
+    models,
+    separate,
+    speak,
+    train,
+    transcribe,
+    vad,
+    verify,
+)
 from sonovox.cli.console import as_sonovox_error, note, print_error
 
 __all__ = ["app", "main"]
@@ -18,7 +34,7 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="sonovox",
-    help="Audio and speech on PyTorch: transcribe recordings, compare voices, train models, look into files.",
+    help="Audio and speech on PyTorch: transcribe, compare, separate and clean recordings, train models.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -31,6 +47,10 @@ app.command("verify")(verify.verify)
 app.command("embed")(embed.embed)
 app.command("vad")(vad.vad)
 app.command("diarize")(diarize.diarize)
+app.command("separate")(separate.separate)
+app.command("enhance")(enhance.enhance)
+app.command("classify")(classify.classify)
+app.command("speak")(speak.speak)
 app.command("info")(info.info)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

@@ -2,21 +2,41 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError
 from sonovox.inference.interface import Pretrained
 from sonovox.inference.wave_batches import places_by_length, recording_pieces, wave_batch
 
-__all__ = ["EncoderClassifier"]
+__all__ = ["EncoderClassifier", "Ranking"]
 
 AudioPath = str | os.PathLike[str]
+# How far the sum of probabilities in float32 may be from 1.
+SUM_TOLERANCE = 1e-3
 Classes = tuple[Tensor, Tensor, Tensor, list[Any]]
 # The folders that classify emotions bring a class of their own for these modules; here none is needed.
 WAV2VEC2_MODULES = ("wav2vec2", "avg_pool", "output_mlp")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best classes of a recording, the best first.
+
+    Attributes:
+        labels: of the classes.
+        scores: of each.
+        are_probabilities: whether the scores of all classes are probabilities; else they are as the classifier
+            gives them, such as cosines.
+    """
+
+    labels: list[Any]
+    scores: list[float]
+    are_probabilities: bool
 
 
 class EncoderClassifier(Pretrained):
@@ -101,6 +121,29 @@ class EncoderClassifier(Pretrained):
         _check_no_others(kwargs)
         with torch.no_grad():
             return self._classified(self.encode_file(path))
+
+    def rank_file(self, path: AudioPath, top: int = 5) -> Ranking:
+        """The best classes of a recording, as of `classify_file`; logarithms of probabilities become probabilities.
+
+        Args:
+            path: of a file, or a source of `hub.fetch`.
+            top: how many, at most; fewer where the model has fewer.
+
+        Raises:
+            AudioError: the file cannot be read, or holds no samples, NaN or infinity.
+            HubError: it cannot be had.
+            ArgumentError: a number below 1.
+        """
+        check_positive("top", top)
+        scores = self.classify_file(path)[0][0].float().cpu()
+        total, log_total = float(scores.sum()), float(scores.logsumexp(0))
+        if abs(log_total) < SUM_TOLERANCE and float(scores.max()) <= SUM_TOLERANCE:
+            scores, sure = scores.exp(), True
+        else:
+            sure = abs(total - 1) < SUM_TOLERANCE and float(scores.min()) >= 0
+        best, places = scores.topk(min(top, len(scores)))
+        labels = self._needed("label_encoder", "decode_torch").decode_torch(places)
+        return Ranking(labels, best.tolist(), sure)
 
     def forward(self, wavs: Tensor, wav_lens: Tensor | None = None) -> Classes:
         """As `classify_batch`."""

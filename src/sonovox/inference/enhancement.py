@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -80,14 +80,29 @@ class SpectralMaskEnhancement(Pretrained):
             HubError: it cannot be had.
             WriteError: the result cannot be written.
         """
-        resynth = self.hparams.resynth
-        is_ours = isinstance(resynth, functools.partial) and resynth.func is resynthesize
-        # Each chunk by its own peak would change the loudness from one to the next.
-        options = {"normalize_wavs": False} if is_ours else {}
-        enhanced = _enhanced_file(self, filename, lambda chunk: self._enhanced(chunk, None, **options))
-        if is_ours and resynth.keywords.get("normalize_wavs", True):
+        enhanced = torch.cat(list(self.enhance_blocks(filename)))
+        if self._normalizes:
             enhanced = enhanced / (enhanced.abs().max() + SMALLEST_PEAK)
         return _saved(self, enhanced, output_filename)
+
+    def enhance_blocks(self, filename: AudioPath) -> Iterator[Tensor]:
+        """The recording without noise part by part, each `(time,)`, as loud as the model gives them.
+
+        Args:
+            filename: as for `enhance_file`, whose errors are raised, too.
+        """
+        # Each chunk by its own peak would change the loudness from one to the next.
+        options = {"normalize_wavs": False} if self._is_ours else {}
+        return _enhanced_blocks(self, filename, lambda chunk: self._enhanced(chunk, None, **options))
+
+    @property
+    def _is_ours(self) -> bool:
+        resynth = self.hparams.resynth
+        return isinstance(resynth, functools.partial) and resynth.func is resynthesize
+
+    @property
+    def _normalizes(self) -> bool:
+        return self._is_ours and bool(self.hparams.resynth.keywords.get("normalize_wavs", True))
 
     def _enhanced(self, noisy: Tensor, lengths: Tensor | None, **options: Any) -> Tensor:
         known = lengths is not None
@@ -119,27 +134,30 @@ class WaveformEnhancement(Pretrained):
 
     def enhance_file(self, filename: AudioPath, output_filename: AudioPath | None = None, **kwargs: Any) -> Tensor:
         """The recording without noise, `(time,)`; as of `SpectralMaskEnhancement.enhance_file`."""
-        return _saved(self, _enhanced_file(self, filename, self.enhance_batch), output_filename)
+        return _saved(self, torch.cat(list(self.enhance_blocks(filename))), output_filename)
+
+    def enhance_blocks(self, filename: AudioPath) -> Iterator[Tensor]:
+        """The recording without noise part by part; as of `SpectralMaskEnhancement.enhance_blocks`."""
+        return _enhanced_blocks(self, filename, self.enhance_batch)
 
     def forward(self, noisy: Tensor, lengths: Tensor | None = None) -> Tensor:
         """As `enhance_batch`."""
         return self.enhance_batch(noisy, lengths)
 
 
-def _enhanced_file(model: Pretrained, path: AudioPath, enhance: Callable[[Tensor], Tensor]) -> Tensor:
-    rate = model.sample_rate
+def _enhanced_blocks(model: Pretrained, path: AudioPath, enhance: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
+    def enhanced(chunk: Tensor) -> Tensor:
+        with torch.no_grad():
+            return enhance(chunk).cpu()
+
+    rate, found = model.sample_rate, False
     blocks = mono_blocks(fetched_audio(path), None, rate)
-    with torch.no_grad():
-        parts = through_chunks(
-            blocks,
-            lambda chunk: enhance(chunk).cpu(),
-            size=round(CHUNK_SECONDS * rate),
-            overlap=round(OVERLAP_SECONDS * rate),
-        )
-        results = [part[0] for part in parts]
-    if not results:
+    size, overlap = round(CHUNK_SECONDS * rate), round(OVERLAP_SECONDS * rate)
+    for part in through_chunks(blocks, enhanced, size=size, overlap=overlap):
+        found = True
+        yield part[0]
+    if not found:
         raise UnsupportedAudioError(f"{os.fspath(path)} holds no samples", hint="check how it was recorded or cut")
-    return torch.cat(results)
 
 
 def _saved(model: Pretrained, samples: Tensor, path: AudioPath | None) -> Tensor:

@@ -54,6 +54,11 @@ class Tacotron2(Pretrained):
             self._model.ignore_padding = True
 
     @property
+    def most_frames(self) -> int:
+        """Where a spectrogram ends if the model does not find its end."""
+        return self._model.decoder.decoder_max_step
+
+    @property
     def _model(self) -> Any:
         return self.mods["model"]
 
@@ -138,6 +143,11 @@ class HIFIGAN(Pretrained):
         if freeze_params:
             self._generator.remove_weight_norm()
             self.requires_grad_(False)  # the folded weights are new ones
+
+    @property
+    def n_mels(self) -> int:
+        """Bands of the spectrograms that it takes."""
+        return self._generator.in_channels
 
     @property
     def _generator(self) -> Any:

@@ -4,7 +4,9 @@ import numpy as np
 
 from sonovox._internal.errors import NonFiniteAudioError
 
-__all__ = ["check_finite", "to_float"]
+__all__ = ["check_finite", "encodable", "to_float"]
+
+_LEVELS = ("PCM_S", "PCM_U", "FLAC")  # encodings of which a sample is a whole number
 
 # Bytes of an integer sample -> its smallest step where full scale is 1.
 _UNIT = {size: np.float32(2.0 ** (1 - 8 * size)) for size in (1, 2, 4)}
@@ -71,3 +73,21 @@ def _copy(block: np.ndarray, out: np.ndarray) -> None:
     for column in block.T[1:]:
         out[0] += column
     out *= np.float32(1 / channels)
+
+
+def encodable(block: np.ndarray, choice: tuple[str, int]) -> np.ndarray:
+    """`block` in a type of which libsndfile keeps every bit that the encoding has room for."""
+    encoding, bits = choice
+    source_bits = 8 * block.dtype.itemsize
+    if block.dtype.kind != "f":
+        if encoding in _LEVELS and source_bits <= bits:
+            return (block.astype(np.int16) - 128) << 8 if block.dtype == np.uint8 else block
+        block = (block.astype(np.float64) - (128 if block.dtype == np.uint8 else 0)) / 2 ** (source_bits - 1)
+    if encoding == "PCM_F":
+        return block
+    if encoding not in _LEVELS:
+        return block.clip(-1, 1).astype(np.float32)
+    # Rounded here, because libsndfile cuts the lower bits off, which shifts everything by half a step.
+    step = 2.0 ** (bits - 1)
+    levels = np.rint(block.astype(np.float64) * step).clip(-step, step - 1)
+    return (levels * 2.0 ** (32 - bits)).astype(np.int32)

@@ -19,6 +19,7 @@ from sonovox._internal.errors import (
 )
 from sonovox._internal.files import atomic_path
 from sonovox.io.encodings import FORMATS, Choice, choose_encoding, choose_format, compression_settings
+from sonovox.io.samples import encodable
 from sonovox.io.source import AudioFile, name_of_object
 
 __all__ = ["save"]
@@ -26,7 +27,6 @@ __all__ = ["save"]
 _BLOCK_FRAMES = 1 << 16
 _WAV_LIMIT = 2**32 - 2**16  # sizes in a wav have 32 bits; beyond, RF64 is written, which is wav with longer ones
 _INTEGERS = (torch.uint8, torch.int16, torch.int32)
-_LEVELS = ("PCM_S", "PCM_U", "FLAC")  # encodings of which a sample is a whole number
 
 
 def save(
@@ -188,28 +188,10 @@ def _write(name: str, target: object, frames: Tensor, choice: Choice, settings: 
         with file:
             # NumPy from here on: pieces that fit a cache are too small for torch to share among threads.
             for block in frames.split(_BLOCK_FRAMES):
-                file.write(_encodable(block.numpy(), choice))
+                file.write(encodable(block.numpy(), choice))
     # soundfile asserts that everything was written; a full disk fails that as often as it is reported.
     except (soundfile.LibsndfileError, AssertionError) as error:
         raise WriteError(
             f"cannot write {name}: the system took only a part of it",
             hint="nothing was changed there; free space or choose another place",
         ) from error
-
-
-def _encodable(block: np.ndarray, choice: Choice) -> np.ndarray:
-    """`block` in a type of which libsndfile keeps every bit that the encoding has room for."""
-    encoding, bits = choice
-    source_bits = 8 * block.dtype.itemsize
-    if block.dtype.kind != "f":
-        if encoding in _LEVELS and source_bits <= bits:
-            return (block.astype(np.int16) - 128) << 8 if block.dtype == np.uint8 else block
-        block = (block.astype(np.float64) - (128 if block.dtype == np.uint8 else 0)) / 2 ** (source_bits - 1)
-    if encoding == "PCM_F":
-        return block
-    if encoding not in _LEVELS:
-        return block.clip(-1, 1).astype(np.float32)
-    # Rounded here, because libsndfile cuts the lower bits off, which shifts everything by half a step.
-    step = 2.0 ** (bits - 1)
-    levels = np.rint(block.astype(np.float64) * step).clip(-step, step - 1)
-    return (levels * 2.0 ** (32 - bits)).astype(np.int32)

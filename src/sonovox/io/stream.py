@@ -1,6 +1,5 @@
 """Read a file of sound block by block, in bounded memory."""
 
-import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -10,13 +9,11 @@ from torch import Tensor
 from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError
 from sonovox.io.reader import Reader, check_complete, check_on_short, check_range, open_reader
+from sonovox.io.resampled_blocks import SampleQueue, resampled_blocks
 from sonovox.io.samples import check_finite, to_float
 from sonovox.io.source import AudioFile
 
 __all__ = ["stream"]
-
-# Samples that are resampled at once, besides the guards: long enough for these to cost little.
-_RESAMPLED_AT_ONCE = 1 << 18
 
 
 def stream(
@@ -79,7 +76,7 @@ def stream(
             pieces: Iterable[np.ndarray] = _pieces(reader, frame_offset, stop, mono, check, on_short)
             rate = reader.metadata.sample_rate
             if sample_rate is not None and sample_rate != rate:
-                pieces, rate = _resampled(pieces, rate, sample_rate), sample_rate
+                pieces, rate = resampled_blocks(pieces, rate, sample_rate), sample_rate
             size, overlap = round(block_seconds * rate), round(overlap_seconds * rate)
             if size <= overlap:
                 raise ArgumentError(
@@ -107,35 +104,9 @@ def _pieces(
     check_complete(reader, start, stop, position - start, on_short)
 
 
-def _resampled(pieces: Iterable[np.ndarray], orig_freq: int, new_freq: int) -> Iterator[np.ndarray]:
-    """The pieces at another rate, as if they had been resampled as a whole.
-
-    Each stretch is resampled with a guard of samples on both sides, whose output is dropped. A
-    stretch begins at a multiple of orig/gcd samples, where an output sample falls exactly on an
-    input sample, so that all stretches share one grid.
-    """
-    from sonovox.dsp.resample import resample, resample_guard
-
-    common = math.gcd(orig_freq, new_freq)
-    step_in, step_out = orig_freq // common, new_freq // common
-    guard = resample_guard(orig_freq, new_freq)
-    stretch = -(-max(guard, _RESAMPLED_AT_ONCE) // step_in) * step_in
-    queue, left = _Queue(), 0  # left: the guard in front, which the first stretch does not have
-    for piece in pieces:
-        queue.push(piece)
-        while queue.length >= left + stretch + guard:
-            converted = resample(torch.from_numpy(queue.first(left + stretch + guard)), orig_freq, new_freq).numpy()
-            yield converted[:, left // step_in * step_out : (left + stretch) // step_in * step_out]
-            queue.drop(left + stretch - guard)
-            left = guard
-    if queue.length > left:
-        converted = resample(torch.from_numpy(queue.first(queue.length)), orig_freq, new_freq).numpy()
-        yield converted[:, left // step_in * step_out :]
-
-
 def _regrouped(pieces: Iterable[np.ndarray], size: int, overlap: int) -> Iterator[Tensor]:
     """Blocks of `size` samples that share `overlap` with the one before; the last may be shorter."""
-    queue, used = _Queue(), 0  # used: samples at the front that the last block had already
+    queue, used = SampleQueue(), 0  # used: samples at the front that the last block had already
     for piece in pieces:
         queue.push(piece)
         while queue.length >= size:
@@ -144,26 +115,3 @@ def _regrouped(pieces: Iterable[np.ndarray], size: int, overlap: int) -> Iterato
             used = overlap
     if queue.length > used:
         yield torch.from_numpy(queue.first(queue.length))
-
-
-class _Queue:
-    """Samples that came and are still needed, in arrays `(channels, frames)`."""
-
-    def __init__(self) -> None:
-        self._pieces: list[np.ndarray] = []
-        self.length = 0
-
-    def push(self, piece: np.ndarray) -> None:
-        self._pieces.append(piece)
-        self.length += piece.shape[1]
-
-    def first(self, count: int) -> np.ndarray:
-        """A copy of the first `count` samples."""
-        joined = np.concatenate(self._pieces, axis=1) if len(self._pieces) > 1 else self._pieces[0]
-        self._pieces = [joined]
-        return joined[:, :count].copy()
-
-    def drop(self, count: int) -> None:
-        """Forget the first `count` samples, which `first` has just given."""
-        self._pieces = [self._pieces[0][:, count:]]
-        self.length -= count

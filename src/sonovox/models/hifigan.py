@@ -89,7 +89,7 @@ class HifiganGenerator(nn.Module):
         _check_same_length(
             "resblock_dilation_sizes", resblock_dilation_sizes, "resblock_kernel_sizes", resblock_kernel_sizes
         )
-        self.inference_padding = inference_padding
+        self.in_channels, self.inference_padding = in_channels, inference_padding
         self.upsample_factors = tuple(upsample_factors)
         self.num_kernels = len(resblock_kernel_sizes)
         self.conv_pre = _convolution(in_channels, upsample_initial_channel, 7, padding_mode)
