@@ -9,7 +9,6 @@ from sonovox.cli.file_run import FileRun
 from sonovox.cli.inputs import AUDIO_SUFFIXES, Input, find_inputs
 from sonovox.cli.output_folder import check_folder
 from sonovox.cli.progress import AudioProgress
-from sonovox.cli.separate import told_of_loudness
 
 __all__ = ["DEFAULT_MODEL", "enhance"]
 
@@ -65,7 +64,8 @@ def enhance(
             fit=isinstance(enhancer, SepformerSeparation),  # its loudness is any
             reached=progress.reached,
         )
-        told_of_loudness(item.path, written.scale, written.clipped, progress)
+        for remark in written.remarks:
+            progress.note(f"{item.path}: {remark}")
         progress.line(str(target))
         run.seconds += run.durations.get(item, 0.0)
 

@@ -9,7 +9,7 @@ from sonovox.cli.inputs import Input, find_inputs
 from sonovox.cli.output_folder import check_folder
 from sonovox.cli.progress import AudioProgress
 
-__all__ = ["DEFAULT_MODEL", "separate", "told_of_loudness"]
+__all__ = ["DEFAULT_MODEL", "separate"]
 
 DEFAULT_MODEL = "speechbrain/sepformer-wsj02mix"
 
@@ -66,7 +66,8 @@ def separate(
             fit=True,
             reached=progress.reached,
         )
-        told_of_loudness(item.path, written.scale, written.clipped, progress)
+        for remark in written.remarks:
+            progress.note(f"{item.path}: {remark}")
         for target in targets:
             progress.line(str(target))
         run.seconds += run.durations.get(item, 0.0)
@@ -74,11 +75,3 @@ def separate(
     run.each(work)
     if code := run.report():
         raise typer.Exit(code)
-
-
-def told_of_loudness(path: Path, scale: float, clipped: int, progress: AudioProgress) -> None:
-    """A remark where a result is not as loud as it would be."""
-    if scale < 1:
-        progress.note(f"{path}: the result was scaled by {scale:.2f}, so that it does not clip")
-    if clipped:
-        progress.note(f"{path}: {clipped} samples of the result are beyond full scale and were limited to it")

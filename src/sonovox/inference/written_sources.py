@@ -36,10 +36,20 @@ class WrittenSources:
     Attributes:
         scale: with which all sources were multiplied so that none clips; 1 where that was not needed.
         clipped: samples that went beyond full scale even so.
+
+    >>> WrittenSources(0.5, 0).remarks
+    ['the result was scaled by 0.50, so that it does not clip']
     """
 
     scale: float
     clipped: int
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know of the loudness, if anything."""
+        scaled = f"the result was scaled by {self.scale:.2f}, so that it does not clip" if self.scale < 1 else ""
+        limited = f"{self.clipped} samples of the result are beyond full scale and were limited to it"
+        return [remark for remark in (scaled, limited if self.clipped else "") if remark]
 
 
 def write_sources(
