@@ -52,6 +52,29 @@ def sonovox_process(tmp_path):
 
 
 @pytest.fixture
+def peak_mib(tmp_path):
+    """`peak_mib(minutes, "vad", *words)`: the most memory of a command for a recording of bursts, and what it said."""
+    from sonovox.io.block_writer import block_writer
+
+    def run(minutes, command, *words):
+        path = tmp_path / f"{minutes}.wav"
+        bursts = torch.rand(1, 60 * 8000, generator=torch.Generator().manual_seed(0)) - 0.5
+        bursts = bursts * (torch.arange(60 * 8000) // 8000 % 4 > 1)
+        with block_writer(path, 8000, bits_per_sample=16) as writer:
+            for _ in range(minutes):
+                writer.write(bursts)
+        words = [sys.executable, "-m", "sonovox", command, path, "--quiet", "--device", "cpu", *words]
+        with (tmp_path / "said").open("wb") as said:
+            process = subprocess.Popen(list(map(str, words)), stdout=said, env={**os.environ, "OMP_NUM_THREADS": "1"})
+            _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss / 1024, (tmp_path / "said").read_text()
+
+    return run
+
+
+@pytest.fixture
 def recording(tmp_path):
     """`recording("a.wav", seconds=3.0)`: a file of noise below the test's folder."""
 

@@ -1,5 +1,6 @@
 """`sonovox separate`, with a small SepFormer of SpeechBrain."""
 
+import pytest
 import torch
 
 import sonovox
@@ -49,3 +50,12 @@ def test_an_output_that_is_a_file_is_told_first(recording, sonovox_here):
     path = recording("a.wav")
     code, _, err = sonovox_here("separate", path, "-o", path)
     assert (code, "a.wav is a file" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_half_an_hour_in_the_memory_of_minutes(speechbrain_reference, peak_mib, tmp_path):
+    words = ("separate", "-m", speechbrain_reference / "sepformer" / "model", "-o", tmp_path / "out")
+    (short, _), (long, said) = (peak_mib(minutes, *words) for minutes in (5, 30))
+    assert long < short + 25
+    for name in said.splitlines():
+        assert (sonovox.info(name).num_frames, sonovox.info(name).sample_rate) == (30 * 60 * 8000, 8000)

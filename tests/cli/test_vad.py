@@ -61,3 +61,19 @@ def test_without_a_model_it_is_silero(case, sonovox_here):
     code, out, err = sonovox_here("vad", case[1])
     assert (code, out) == (2, "")
     assert "silero_vad_16k.safetensors is not in the cache" in err
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_recording(speechbrain_reference, peak_mib):
+    words = ("vad", "--model", speechbrain_reference / "vad-crdnn" / "model")
+    (short, _), (long, _) = (peak_mib(minutes, *words) for minutes in (5, 40))
+    assert long < short + 25  # samples of 35 minutes are 128 MiB in float32
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_three_hours_in_the_memory_of_minutes(peak_mib, monkeypatch):
+    monkeypatch.delenv("SONOVOX_CACHE")
+    monkeypatch.delenv("SONOVOX_OFFLINE")
+    (short, _), (long, _) = (peak_mib(minutes, "vad") for minutes in (10, 180))
+    assert long < short + 25

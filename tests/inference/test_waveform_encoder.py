@@ -33,6 +33,13 @@ def test_features_are_those_of_the_encoder():
     assert torch.equal(encoder()(wavs, torch.tensor([1.0, 0.5]))[1], 0.5 * wavs.unfold(1, 10, 10)[1])
 
 
+def test_a_batch_comes_out_as_its_items_alone():
+    wavs, lengths = torch.randn(3, 100, generator=torch.Generator().manual_seed(0)), torch.tensor([1.0, 0.5, 0.8])
+    together = encoder().encode_batch(wavs, lengths)
+    alone = [encoder().encode_batch(wav[None], length[None]) for wav, length in zip(wavs, lengths, strict=True)]
+    assert torch.equal(together, torch.cat(alone))
+
+
 @pytest.mark.parametrize(("rate", "channels"), [(1000, 1), (4000, 2)])
 def test_a_file_of_any_kind_is_encoded(tmp_path, rate, channels):
     sonovox.save(tmp_path / "a.wav", torch.full((channels, 3 * rate), 0.5), rate)

@@ -5,7 +5,7 @@ import torch
 
 import sonovox
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError, UnsupportedAudioError, WriteError
-from sonovox.io.block_writer import block_writer
+from sonovox.io.block_writer import BlockWriter, block_writer
 
 
 def noise(channels, n_samples):
@@ -17,6 +17,7 @@ def noise(channels, n_samples):
 def test_the_file_is_that_of_save(tmp_path, suffix, bits, block):
     samples = noise(2, 3000 if block == 7 else 30000)
     with block_writer(tmp_path / f"a.{suffix}", 16000, 2, bits_per_sample=bits) as writer:
+        assert isinstance(writer, BlockWriter)
         for part in samples.split(block, dim=1):
             writer.write(part)
     sonovox.save(tmp_path / f"b.{suffix}", samples, 16000, bits_per_sample=bits)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sonovox._internal.errors import NonFiniteAudioError
-from sonovox.io.samples import check_finite, to_float
+from sonovox.io.samples import check_finite, encodable, to_float
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_the_first_bad_sample_is_named_with_its_time_and_channel():
 def test_large_but_finite_samples_pass():
     check_finite("a.wav", np.full((1, 4), 1e308), 0, 1000)
     check_finite("a.wav", np.full((1, 4), 3e38, np.float32), 0, 1000)
+
+
+def test_integers_are_rounded_and_kept_within_full_scale():
+    found = encodable(np.array([0.0, 0.5 + 0.6 / 2**15, 1.5, -1.5], np.float32), ("PCM_S", 16)) >> 16
+    assert found.tolist() == [0, 2**14 + 1, 2**15 - 1, -(2**15)]
+    floats = np.array([2.0], np.float32)
+    assert encodable(floats, ("PCM_F", 32)) is floats
+    assert encodable(floats, ("VORBIS", 0)).tolist() == [1.0]
