@@ -76,4 +76,4 @@ def test_three_hours_in_the_memory_of_minutes(peak_mib, monkeypatch):
     monkeypatch.delenv("SONOVOX_CACHE")
     monkeypatch.delenv("SONOVOX_OFFLINE")
     (short, _), (long, _) = (peak_mib(minutes, "vad") for minutes in (10, 180))
-    assert long < short + 25
+    assert long < short + 40  # samples of 170 minutes are 620 MiB in float32
