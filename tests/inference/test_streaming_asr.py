@@ -6,10 +6,11 @@ import torch
 import sonovox
 from small_streaming_model import YAML, values
 from sonovox._internal.errors import ArgumentError, NonFiniteAudioError, UnsupportedAudioError
-from sonovox.decoding import ctc_greedy_decode
+from sonovox.decoding import TransducerBeamSearcher, ctc_greedy_decode
+from sonovox.decoding.transducer import TransducerGreedySearcherStreamingContext
 from sonovox.inference import StreamingASR, save_pretrained
 from sonovox.inference.load_recogniser import load_recogniser
-from sonovox.nn import DynChunkTrainConfig
+from sonovox.nn import GRU, DynChunkTrainConfig, Embedding, Linear, Transducer_joint
 from sonovox.text.sentencepiece_processor import SentencePieceProcessor
 
 RATE = 8000
@@ -70,6 +71,30 @@ def test_text_is_that_of_the_whole(asr, tmp_path):
     assert len(pieces) == -(-wavs.shape[1] // size)
     assert "".join(pieces) == asr.transcribe_file(tmp_path / "a.wav", CHUNKS, False) == expected
     assert sum(map(bool, pieces)) > 5
+
+
+def test_a_transducer_says_what_it_says_of_the_whole(asr, monkeypatch):
+    torch.manual_seed(0)
+    searcher = TransducerBeamSearcher(
+        [Embedding(9, embedding_dim=3), GRU(9, input_size=3)],
+        Transducer_joint(),
+        [Linear(9, input_size=9)],
+        blank_id=0,
+        beam_size=1,
+    ).eval()
+    monkeypatch.setattr(asr.hparams, "decoding_function", searcher.transducer_greedy_decode_streaming)
+    monkeypatch.setattr(asr.hparams, "make_decoder_streaming_context", TransducerGreedySearcherStreamingContext)
+    wavs = noise(6.0, seed=7)
+    expected = searcher.transducer_greedy_decode(at_once(asr, wavs, CHUNKS))[0][0]
+    found = [
+        token
+        for part in asr.parts([wavs[0]], sample_rate=RATE, chunk_size=4, left_context_size=2)
+        for segment in part.segments
+        for token in segment.tokens
+    ]
+    assert len(set(expected)) > 2
+    assert found == expected
+    assert not asr.has_times
 
 
 def test_the_loop_of_speechbrain_hears_all(asr):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
+from sonovox._internal.heap import trim_heap
 from sonovox.dsp.alignment import forced_align, merge_tokens
 from sonovox.inference.interface import Pretrained, fetched_audio
 from sonovox.inference.mono_audio import Audio, announced_seconds, audio_name, mono_blocks
@@ -141,6 +142,7 @@ class PiecewiseASR(Pretrained):
                 yield TranscribedPart(index, (), 0.0, announced, None)
             start, seconds = seconds, seconds + len(piece) / rate
             yield TranscribedPart(index, self._heard(piece, start, seconds), seconds, max(announced, seconds), None)
+            trim_heap()  # every piece has another length
         if seconds == 0.0:
             raise UnsupportedAudioError(
                 f"{audio_name(audio)} holds no samples", hint="check how it was recorded or cut"
