@@ -1,7 +1,9 @@
-"""Searches: CTC against SpeechBrain's, recurrent and transformer beams against it and against a plain loop.
+"""Searches: CTC against pyctcdecode, flashlight-text and SpeechBrain, others against SpeechBrain and a plain loop.
 
 python benchmarks/bench_decoding.py
 """
+
+import itertools
 
 import torch
 from measure import Row, report
@@ -31,11 +33,65 @@ def main() -> None:
             for kind in ("CTCBeamSearcher", "CTCPrefixBeamSearcher"):
                 searcher = getattr(their_ctc, kind)(0, VOCABULARY, beam_size=BEAM)
                 peers[kind] = lambda searcher=searcher, frames=frames: searcher(frames, torch.ones(len(frames)))
+        peers |= other_peers(frames)
+        tell_scores(name, ours, frames, peers)
         rows.append(Row(f"CTC beam {BEAM}, T{FRAMES}, {name}", lambda s=ours, x=frames: s(x), peers, gate=">= 6"))
         batch = frames.expand(8, -1, -1)
         rows.append(Row(f"CTC beam {BEAM}, one of a batch of 8, {name}", lambda s=ours, x=batch: s(x)))
     rows += [rnn_row(theirs), transformer_row(theirs, their_scorers)]
     report("Searches", rows, rounds=3)
+
+
+def other_peers(frames):  # type: ignore[no-untyped-def]
+    """pyctcdecode and flashlight-text, where they are installed, with limits as ours."""
+    peers = {}
+    array = frames[0].contiguous().numpy()
+    try:
+        import logging
+
+        logging.disable(logging.WARNING)  # pyctcdecode would like a language model
+        from pyctcdecode import build_ctcdecoder
+
+        decoder = build_ctcdecoder(VOCABULARY)
+        peers["pyctcdecode"] = lambda: decoder.decode_beams(
+            array, beam_width=BEAM, beam_prune_logp=-10.0, token_min_logp=-5.0
+        )
+    except ImportError:
+        print("pyctcdecode is not installed")
+    try:
+        from flashlight.lib.text.decoder import (
+            CriterionType,
+            LexiconFreeDecoder,
+            LexiconFreeDecoderOptions,
+            ZeroLM,
+        )
+
+        options = LexiconFreeDecoderOptions(
+            beam_size=BEAM, beam_size_token=TOKENS, beam_threshold=10.0, lm_weight=0.0, sil_score=0.0, log_add=True,
+            criterion_type=CriterionType.CTC,
+        )  # fmt: skip
+        free = LexiconFreeDecoder(options, ZeroLM(), -1, 0, [])
+        peers["flashlight"] = lambda: free.decode(array.ctypes.data, *array.shape)
+    except ImportError:
+        print("flashlight-text is not installed")
+    return peers
+
+
+def tell_scores(name, ours, frames, peers):  # type: ignore[no-untyped-def]
+    """Log-probability of each one's best text over all its alignments: the score that is compared."""
+    texts = {"ours": ours(frames)[0][0].tokens}
+    for peer, work in peers.items():
+        best = work()
+        if peer == "flashlight":
+            texts[peer] = [token for token, _ in itertools.groupby(best[0].tokens) if token > 0]
+        elif peer == "pyctcdecode":
+            texts[peer] = [VOCABULARY.index(letter) for letter in best[0][0]]
+        else:
+            texts[peer] = [VOCABULARY.index(letter) for letter in best[0][0].text]
+    for peer, tokens in texts.items():
+        sizes = (torch.tensor([FRAMES]), torch.tensor([len(tokens)]))
+        loss = torch.nn.functional.ctc_loss(frames.double().transpose(0, 1), torch.tensor([tokens]), *sizes)
+        print(f"best text of {name}: {peer:<24} {-float(loss) * max(len(tokens), 1):10.3f}")
 
 
 def random_posteriors() -> torch.Tensor:

@@ -4,7 +4,8 @@ Graves, "Supervised sequence labelling with recurrent neural networks", 2012, se
 7.5; Hannun et al., "First-pass large vocabulary continuous speech recognition using
 bi-directional recurrent DNNs", 2014, algorithm 1. A prefix is known by a hash of its
 tokens and by that of the prefix it continues: that is enough to find the hypotheses
-that two others lead to.
+that two others lead to. On a CPU, and where no words are asked for, a kernel does it
+(`_kernels.ctc_prefixes`).
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sonovox._kernels.ctc_prefixes import Prefix, ctc_prefixes
 from sonovox.decoding.ctc_words import Spelling, WordScores
 
 __all__ = ["PrefixPaths", "search_prefixes"]
 
 _INF = float("inf")
+# Frames from which on what the kernel sums, without logarithms, may miss alignments that stray far.
+_LONG = 1000
 # Knuth's multiplier of linear congruences; a token adds its own random number.
 _MULTIPLIER = 6364136223846793005
 
@@ -81,6 +85,22 @@ def search_prefixes(
         topk: hypotheses that are given, where there are so many.
         words: scores of words.
     """
+    if words is None:
+        found = ctc_prefixes(
+            log_probs,
+            counts,
+            blank,
+            _numbers(log_probs.shape[2]),
+            beam_size=beam_size,
+            beam_prune_logp=beam_prune_logp,
+            token_prune_min_logp=token_prune_min_logp,
+            topk=topk,
+        )
+        if found is not None:
+            return [
+                _of_kernel(prefixes, item[:count], blank)
+                for prefixes, item, count in zip(found, log_probs, counts, strict=True)
+            ]
     order = sorted(range(len(counts)), key=lambda item: -counts[item])  # the longest first: others leave at the end
     log_probs = log_probs[order].double()
     counts = [counts[item] for item in order]
@@ -98,18 +118,18 @@ def search_prefixes(
         sources.append(source)
         said.append(token)
     ended.insert(0, beam)
-    found: list[PrefixPaths] = []
+    paths: list[PrefixPaths] = []
     for part in ended:
         for row in range(len(part.last)):
-            item = len(found)
+            item = len(paths)
             ends, words_scores, spellings = search.collect(part, row, topk)
             steps = range(counts[item])
-            path = [sources[t][item].tolist() for t in steps], [said[t][item].tolist() for t in steps]
-            traced = [_trace(end, *path) for end in ends]
+            way = [sources[t][item].tolist() for t in steps], [said[t][item].tolist() for t in steps]
+            traced = [_trace(end, *way) for end in ends]
             scores = _exact(log_probs[item, : counts[item]], [tokens for tokens, _ in traced], blank)
-            found.append(_ranked(traced, scores, words_scores, spellings))
+            paths.append(_ranked(traced, scores, words_scores, spellings))
     places = {item: place for place, item in enumerate(order)}
-    return [found[places[item]] for item in range(len(counts))]
+    return [paths[places[item]] for item in range(len(counts))]
 
 
 class _Search:
@@ -127,9 +147,7 @@ class _Search:
         self.sorted.masked_fill_((self.sorted < least) & ~is_best, -_INF)
         self.rank = self.order.argsort(dim=2)
         self.considered = (self.sorted > -_INF).sum(dim=2)
-        generator = torch.Generator().manual_seed(0)
-        vocabulary = log_probs.shape[2]
-        self.numbers = torch.randint(2**62, (vocabulary,), generator=generator).to(log_probs.device)
+        self.numbers = _numbers(log_probs.shape[2]).to(log_probs.device)
         self.spellings: list[Spelling] = [] if words is None else [words.start()]
         self.index: dict[Spelling, int] = dict.fromkeys(self.spellings, 0)
         self.known: dict[tuple[int, int], tuple[float, int]] = {}
@@ -255,6 +273,20 @@ class _Search:
         combined = [a + b for a, b in zip(acoustic, words, strict=True)]
         ends = sorted((i for i, score in enumerate(combined) if score > -_INF), key=lambda i: -combined[i])[:topk]
         return ends, [words[i] for i in ends], [spellings[i] for i in ends]
+
+
+def _numbers(vocabulary: int) -> Tensor:
+    """A random number of each token, always the same."""
+    return torch.randint(2**62, (vocabulary,), generator=torch.Generator().manual_seed(0))
+
+
+def _of_kernel(prefixes: list[Prefix], log_probs: Tensor, blank: int) -> PrefixPaths:
+    traced = [(prefix.tokens, prefix.frames) for prefix in prefixes]
+    if len(log_probs) > _LONG:
+        scores = _exact(log_probs.double(), [prefix.tokens for prefix in prefixes], blank)
+    else:
+        scores = [prefix.score for prefix in prefixes]
+    return _ranked(traced, scores, [0.0] * len(prefixes), [None] * len(prefixes))
 
 
 def _trace(place: int, sources: list[list[int]], said: list[list[int]]) -> tuple[list[int], list[int]]:
