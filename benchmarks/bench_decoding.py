@@ -118,7 +118,13 @@ def rnn_row(theirs) -> Row:  # type: ignore[no-untyped-def]
     ours = S2SRNNBeamSearcher(*modules, **settings)
     peers = {}
     if theirs is not None:
-        searcher = theirs.S2SRNNBeamSearcher(embedding=modules[0], decoder=decoder, linear=modules[2], **settings)
+        from speechbrain.nnet.RNN import AttentionalRNNDecoder as TheirDecoder
+
+        their_decoder = TheirDecoder(
+            "gru", "location", 256, 256, num_layers=1, enc_dim=256, input_size=128, channels=10, kernel_size=100
+        ).eval()
+        their_decoder.load_state_dict(decoder.state_dict())
+        searcher = theirs.S2SRNNBeamSearcher(embedding=modules[0], decoder=their_decoder, linear=modules[2], **settings)
         peers["SpeechBrain"] = lambda: searcher(states, lengths)
     return Row("RNN beam 16, 4 items", lambda: ours(states, lengths), peers, gate=">= 2")
 

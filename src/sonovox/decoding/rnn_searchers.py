@@ -33,7 +33,11 @@ class _RNNSteps(nn.Module):
 
     def reset_mem(self, batch_size: int, device: torch.device) -> _Memory:
         """No states and no context."""
-        return _Memory(_twin(self.dec), None, torch.zeros(batch_size, self.dec.attn_dim, device=device))
+        return _Memory(
+            _twin(self.dec, getattr(self, "beam_size", 1)),
+            None,
+            torch.zeros(batch_size, self.dec.attn_dim, device=device),
+        )
 
     def _logits(
         self, inp_tokens: Tensor, memory: _Memory, enc_states: Tensor, enc_lens: Tensor
@@ -53,11 +57,8 @@ class _RNNSteps(nn.Module):
 
     def keep_rows(self, memory: _Memory, rows: Tensor) -> _Memory:
         """The states of `rows`, after items have left the batch."""
-        attention = memory.decoder.attn
-        for name in ("memory", "mask", "values"):
-            held = getattr(attention, name, None)
-            if held is not None:
-                setattr(attention, name, held[rows])
+        beam = getattr(self, "beam_size", 1)
+        memory.decoder.attn.keep(rows[::beam] // beam, rows)
         return self.permute_mem(memory, rows)
 
 
@@ -135,11 +136,12 @@ class S2SRNNBeamSearcher(_RNNSteps, S2SBeamSearcher):
         return (logits / self.temperature).log_softmax(dim=-1), memory, attn
 
 
-def _twin(decoder: nn.Module) -> Any:
-    """The decoder with an attention that remembers for one search alone."""
+def _twin(decoder: nn.Module, beam: int) -> Any:
+    """The decoder with an attention that remembers for one search alone, for all hypotheses of an item together."""
     twin = copy.copy(decoder)
     attention: Any = copy.copy(decoder.attn)
     attention.reset()
+    attention.beams = beam
     # A shallow copy of a module shares the table of its parts, in which the attention is replaced.
     twin._modules = {**decoder._modules, "attn": attention}
     return twin

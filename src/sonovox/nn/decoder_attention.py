@@ -5,7 +5,8 @@ al., "Attention-based models for speech recognition", NeurIPS 2015, eqs. 5 to 9.
 Keys and values: Vaswani et al., NeurIPS 2017, eq. 1, with one head.
 
 What depends on the encoder alone is computed at the first step after `reset` and
-kept until the next `reset`.
+kept until the next `reset`. In a beam search hypotheses of an item share it: set
+`beams` to their number, and the first of each item's states are looked at.
 """
 
 import torch
@@ -16,18 +17,26 @@ from sonovox.dsp.lengths import length_to_mask
 
 __all__ = ["ContentBasedAttention", "KeyValueAttention", "LocationAwareAttention"]
 
+_CHUNK_NUMBERS = 1 << 17  # of a hidden layer that is worked on at once, so that it stays in the cache
+
 
 class _DecoderAttention(nn.Module):
     """What the three have in common: the memory of an encoder, and a mean of values by weights."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.mask: Tensor | None = None
-        self.memory: Tensor | None = None
+        self.mask: Tensor | None = None  # (batch, time)
+        self.memory: Tensor | None = None  # (items, time, features)
+        self.beams = 1  # rows of each item, one after the other
 
     def reset(self) -> None:
         """Forget the encoder's states; call it before the first step of each batch."""
         self.mask = self.memory = None
+
+    def keep(self, items: Tensor, rows: Tensor) -> None:
+        """Let go of all but some items, that is rows, in the middle of a search."""
+        self.mask = None if self.mask is None else self.mask[rows]
+        self.memory = None if self.memory is None else self.memory[items]
 
     def _padding(self, enc_states: Tensor, enc_len: Tensor) -> Tensor:
         mask = length_to_mask(enc_len.to(enc_states.device), enc_states.shape[1], dtype=torch.bool)
@@ -49,13 +58,43 @@ class _AdditiveAttention(_DecoderAttention):
         self.mlp_dec = nn.Linear(dec_dim, attn_dim)
         self.mlp_attn = nn.Linear(attn_dim, 1, bias=False)
         self.mlp_out = nn.Linear(enc_dim, output_dim)
+        self.heard: Tensor | None = None  # the encoder's states, (items, time, enc_dim)
 
-    def _attend(self, enc_states: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        scores = self.mlp_attn(torch.tanh(hidden)).squeeze(-1)  # (batch, time)
+    def reset(self) -> None:
+        super().reset()
+        self.heard = None
+
+    def keep(self, items: Tensor, rows: Tensor) -> None:
+        super().keep(items, rows)
+        self.heard = None if self.heard is None else self.heard[items]
+
+    def _remember(self, enc_states: Tensor, enc_len: Tensor) -> tuple[Tensor, Tensor]:
+        """What the hidden layer gets of the encoder, and the encoder's states, of each item."""
+        if self.memory is None or self.heard is None:
+            self.mask = self._padding(enc_states, enc_len)
+            self.heard = enc_states[:: self.beams]
+            self.memory = self.mlp_enc(self.heard)
+        return self.memory, self.heard
+
+    def _attend(self, heard: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """The context and the weights, of `scores`, `(batch, time)`."""
         if self.mask is not None:
             scores = scores.masked_fill(~self.mask, float("-inf"))
         weights = torch.softmax(scores * self.scaling, dim=-1)
-        return self.mlp_out(torch.bmm(weights.unsqueeze(1), enc_states).squeeze(1)), weights
+        mean = torch.bmm(weights.unflatten(0, (-1, self.beams)), heard).flatten(0, 1)
+        return self.mlp_out(mean), weights
+
+    def _scores(self, memory: Tensor, decoder: Tensor, location: Tensor | None = None) -> Tensor:
+        """Of each of the encoder's steps, `(batch, time)`.
+
+        Args:
+            memory: `(items, time, attn_dim)`.
+            decoder: `(batch, attn_dim)`.
+            location: `(batch, time, attn_dim)`.
+        """
+        hidden = memory.repeat_interleave(self.beams, dim=0) if self.beams > 1 else memory
+        hidden = hidden + decoder.unsqueeze(1)
+        return self.mlp_attn(torch.tanh(hidden if location is None else hidden + location)).squeeze(-1)
 
 
 class ContentBasedAttention(_AdditiveAttention):
@@ -81,14 +120,12 @@ class ContentBasedAttention(_AdditiveAttention):
         """The context `(batch, output_dim)` and the weights `(batch, time)`.
 
         Args:
-            enc_states: `(batch, time, enc_dim)`; looked at in the first call after `reset` only, but for their sum.
+            enc_states: `(batch, time, enc_dim)`; looked at in the first call after `reset` only.
             enc_len: their counts of steps, `(batch,)`.
             dec_states: `(batch, dec_dim)`.
         """
-        if self.memory is None:
-            self.mask = self._padding(enc_states, enc_len)
-            self.memory = self.mlp_enc(enc_states)
-        return self._attend(enc_states, self.memory + self.mlp_dec(dec_states.unsqueeze(1)))
+        memory, heard = self._remember(enc_states, enc_len)
+        return self._attend(heard, self._scores(memory, self.mlp_dec(dec_states)))
 
 
 class LocationAwareAttention(_AdditiveAttention):
@@ -126,17 +163,38 @@ class LocationAwareAttention(_AdditiveAttention):
 
     def forward(self, enc_states: Tensor, enc_len: Tensor, dec_states: Tensor) -> tuple[Tensor, Tensor]:
         """See `ContentBasedAttention.forward`."""
-        if self.memory is None:
-            self.mask = self._padding(enc_states, enc_len)
-            self.memory = self.mlp_enc(enc_states)
+        memory, heard = self._remember(enc_states, enc_len)
         if self.prev_attn is None:  # evenly on what is there
             share = self._padding(enc_states, enc_len).to(enc_states.dtype)
             self.prev_attn = share / share.sum(dim=1, keepdim=True)
-        location = self.mlp_loc(self.conv_loc(self.prev_attn.unsqueeze(1)).transpose(1, 2))
-        hidden = self.memory + self.mlp_dec(dec_states.unsqueeze(1)) + location
-        context, weights = self._attend(enc_states, hidden)
+        filtered = self.conv_loc(self.prev_attn.unsqueeze(1)).transpose(1, 2)  # (batch, time, channels)
+        decoder = self.mlp_dec(dec_states)
+        if torch.is_grad_enabled() or torch.compiler.is_compiling():
+            scores = self._scores(memory, decoder, self.mlp_loc(filtered))
+        else:
+            scores = self._scores_in_chunks(memory, decoder, filtered)
+        context, weights = self._attend(heard, scores)
         self.prev_attn = weights.detach()
         return context, weights
+
+    def _scores_in_chunks(self, memory: Tensor, decoder: Tensor, filtered: Tensor) -> Tensor:
+        """`_scores` without gradients, some rows at a time: the hidden layer is as large as all else together."""
+        rows, time, _ = filtered.shape
+        # What is the same for all steps of a row is one more channel, of ones.
+        left = torch.cat((filtered, filtered.new_ones(rows, time, 1)), dim=2)
+        same = decoder if self.mlp_loc.bias is None else decoder + self.mlp_loc.bias
+        weight = self.mlp_loc.weight.t().expand(rows, -1, -1)
+        right = torch.cat((weight, same.unsqueeze(1)), dim=1)
+        direction = self.mlp_attn.weight[0]
+        scores = left.new_empty(rows, time)
+        chunk = max(1, _CHUNK_NUMBERS // max(1, memory[0].numel()))
+        for item, first in enumerate(range(0, rows, self.beams)):
+            for start in range(first, first + self.beams, chunk):
+                end = min(start + chunk, first + self.beams)
+                shared = memory[item].expand(end - start, -1, -1)
+                hidden = torch.baddbmm(shared, left[start:end], right[start:end]).tanh_()
+                torch.matmul(hidden, direction, out=scores[start:end])
+        return scores
 
 
 class KeyValueAttention(_DecoderAttention):
@@ -165,12 +223,17 @@ class KeyValueAttention(_DecoderAttention):
         super().reset()
         self.values = None
 
+    def keep(self, items: Tensor, rows: Tensor) -> None:
+        super().keep(items, rows)
+        self.values = None if self.values is None else self.values[items]
+
     def forward(self, enc_states: Tensor, enc_len: Tensor, dec_states: Tensor) -> tuple[Tensor, Tensor]:
         """See `ContentBasedAttention.forward`."""
         if self.memory is None or self.values is None or self.mask is None:
             self.mask = self._padding(enc_states, enc_len)
-            self.memory, self.values = self.key_linear(enc_states), self.value_linear(enc_states)
-        query = self.query_linear(dec_states)
-        scores = torch.bmm(self.memory, query.unsqueeze(2)).squeeze(2) / query.shape[-1] ** 0.5
+            states = enc_states[:: self.beams]
+            self.memory, self.values = self.key_linear(states), self.value_linear(states)
+        query = self.query_linear(dec_states).unflatten(0, (-1, self.beams))  # (items, beams, attn_dim)
+        scores = torch.bmm(query, self.memory.transpose(1, 2)).flatten(0, 1) / query.shape[-1] ** 0.5
         weights = torch.softmax(scores.masked_fill(~self.mask, float("-inf")), dim=-1)
-        return torch.bmm(weights.unsqueeze(1), self.values).squeeze(1), weights
+        return torch.bmm(weights.unflatten(0, (-1, self.beams)), self.values).flatten(0, 1), weights
