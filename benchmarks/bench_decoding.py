@@ -8,9 +8,16 @@ import itertools
 import torch
 from measure import Row, report
 
-from sonovox.decoding import CTCBeamSearcher, CTCScorer, S2SRNNBeamSearcher, S2STransformerBeamSearcher, ScorerBuilder
+from sonovox.decoding import (
+    CTCBeamSearcher,
+    CTCScorer,
+    S2SRNNBeamSearcher,
+    S2STransformerBeamSearcher,
+    ScorerBuilder,
+    TransducerBeamSearcher,
+)
 from sonovox.models.transformer_asr import TransformerASR
-from sonovox.nn import AttentionalRNNDecoder, Embedding, Linear
+from sonovox.nn import LSTM, AttentionalRNNDecoder, Embedding, Linear, Transducer_joint
 
 FRAMES, TOKENS, BEAM = 500, 32, 50
 VOCABULARY = ["", " ", *"abcdefghijklmnopqrstuvwxyz", *"'.-,"]
@@ -38,7 +45,7 @@ def main() -> None:
         rows.append(Row(f"CTC beam {BEAM}, T{FRAMES}, {name}", lambda s=ours, x=frames: s(x), peers, gate=">= 6"))
         batch = frames.expand(8, -1, -1)
         rows.append(Row(f"CTC beam {BEAM}, one of a batch of 8, {name}", lambda s=ours, x=batch: s(x)))
-    rows += [rnn_row(theirs), transformer_row(theirs, their_scorers)]
+    rows += [rnn_row(theirs), transformer_row(theirs, their_scorers), *transducer_rows(theirs is not None)]
     report("Searches", rows, rounds=3)
 
 
@@ -148,6 +155,36 @@ def transformer_row(theirs, their_scorers) -> Row:  # type: ignore[no-untyped-de
         searcher = theirs.S2STransformerBeamSearcher(modules=[model, linear], scorer=their_scorer, **settings)
         peers["SpeechBrain"] = lambda: searcher(states, lengths)
     return Row("Transformer beam 10 with CTC, 2 items", lambda: ours(states, lengths), peers, gate=">= 3")
+
+
+def transducer_rows(with_peer: bool) -> list[Row]:
+    """Greedy for 16 items together, and a beam of 4; blank is what most frames say, as after training."""
+    torch.manual_seed(1)
+    tokens, size, frames = 500, 320, 150
+    parts = {
+        "decode_network_lst": torch.nn.ModuleList([Embedding(tokens, embedding_dim=128), LSTM(size, input_size=128)]),
+        "tjoint": Transducer_joint(nonlinearity=torch.nn.Tanh),
+        "classifier_network": torch.nn.ModuleList([Linear(tokens, input_size=size)]),
+    }
+    with torch.no_grad():
+        parts["classifier_network"][0].w.weight *= 3
+        parts["classifier_network"][0].w.bias[0] = 6.0
+    states = 1.5 * torch.randn(16, frames, size)
+    greedy = TransducerBeamSearcher(**parts, blank_id=0, beam_size=1)
+    said = greedy(states)[0]
+    print(f"transducer: {sum(map(len, said)) / len(said):.0f} tokens in {frames} frames")
+    one_by_one = {"one by one": lambda: [greedy(states[i : i + 1]) for i in range(len(states))]}
+    beam, few = TransducerBeamSearcher(**parts, blank_id=0, beam_size=4), states[:4]
+    alone = {"one by one": lambda: [beam(few[i : i + 1]) for i in range(len(few))]}
+    if with_peer:
+        from speechbrain.decoders.transducer import TransducerBeamSearcher as Theirs
+
+        their_greedy = Theirs(**parts, blank_id=0, beam_size=1)
+        one_by_one["SpeechBrain"] = lambda: their_greedy(states)
+    return [
+        Row("Transducer greedy, 16 items", lambda: greedy(states), one_by_one),
+        Row("Transducer beam 4, 4 items", lambda: beam(few), alone),
+    ]
 
 
 class _Whole(torch.nn.Module):
