@@ -43,7 +43,7 @@ PAGES = (
     Page("transforms.md", "sonovox.transforms", ("sonovox.transforms",)),
     Page("kaldi.md", "sonovox.compliance.kaldi", ("sonovox.compliance.kaldi",)),
     Page("io.md", "sonovox.io", ("sonovox.io",)),
-    Page("hub.md", "sonovox.hub", ("sonovox.hub",)),
+    Page("hub.md", "sonovox.hub", ("sonovox.hub", "sonovox.hub.trust")),
     Page("hparams.md", "sonovox.hparams", ("sonovox.hparams",)),
     Page(
         "whisper.md",
@@ -113,6 +113,8 @@ PAGES = (
             "sonovox.inference.spoken_text",
             "sonovox.inference.interface",
             "sonovox.inference.model_folder",
+            "sonovox.inference.hub_upload",
+            "sonovox.inference.foreign_folders",
             "sonovox.inference.load_recogniser",
             "sonovox.inference.recogniser",
             "sonovox.inference.transcript",

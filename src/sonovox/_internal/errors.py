@@ -17,7 +17,8 @@
     │   ├── NetworkError (ConnectionError)      nothing could be reached
     │   │   └── OfflineError                    network use was switched off
     │   ├── NotInSourceError (LookupError)      the source answers, but does not hold the file
-    │   └── IntegrityError                      bytes differ from what they should be
+    │   ├── IntegrityError                      bytes differ from what they should be
+    │   └── UntrustedCodeError                  a folder wants its own code to be run
     ├── DataError                               items of a corpus: their description, computation and batches
     │   ├── UnknownKeyError (KeyError)          a key, a label or an index that is not there
     │   ├── ItemError                           an item could not be computed; names the item, the key and the function
@@ -73,6 +74,7 @@ __all__ = [
     "TrainingInterruptedError",
     "UnknownKeyError",
     "UnsupportedAudioError",
+    "UntrustedCodeError",
     "WeightsError",
     "WorkerError",
     "WorkerWarning",
@@ -166,6 +168,10 @@ class NotInSourceError(HubError, LookupError):
 
 class IntegrityError(HubError):
     """Bytes differ from what they should be; the message names both hashes."""
+
+
+class UntrustedCodeError(HubError):
+    """A folder wants its own code to be run, and the caller did not say that exactly this code is trusted."""
 
 
 class DataError(SonovoxError):

@@ -16,6 +16,7 @@ from sonovox.cli import (
     finetune,
     info,
     models,
+    push,
     separate,
     speak,
     train,
@@ -51,6 +52,7 @@ app.command("separate")(separate.separate)
 app.command("enhance")(enhance.enhance)
 app.command("classify")(classify.classify)
 app.command("speak")(speak.speak)
+app.command("push")(push.push)
 app.command("info")(info.info)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sonovox.inference.encoder_asr import EncoderASR
     from sonovox.inference.encoder_decoder_asr import EncoderDecoderASR
     from sonovox.inference.enhancement import SpectralMaskEnhancement, WaveformEnhancement
+    from sonovox.inference.foreign_folders import foreign_class
+    from sonovox.inference.hub_upload import push_to_hub
     from sonovox.inference.interface import Pretrained
     from sonovox.inference.load_recogniser import load_recogniser
     from sonovox.inference.model_folder import save_pretrained
@@ -44,7 +46,9 @@ __all__ = [
     "WaveformEnhancement",
     "WhisperASR",
     "Word",
+    "foreign_class",
     "load_recogniser",
+    "push_to_hub",
     "save_pretrained",
     "transcribe",
 ]
@@ -72,6 +76,8 @@ __getattr__ = lazy_names(
         "WaveformEnhancement": "sonovox.inference.enhancement",
         "WhisperASR": "sonovox.inference.asr",
         "Word": "sonovox.inference.transcript",
+        "foreign_class": "sonovox.inference.foreign_folders",
+        "push_to_hub": "sonovox.inference.hub_upload",
         "load_recogniser": "sonovox.inference.load_recogniser",
         "save_pretrained": "sonovox.inference.model_folder",
         "transcribe": "sonovox.inference.asr",
