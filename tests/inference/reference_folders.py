@@ -1,6 +1,6 @@
 """Model folders as SpeechBrain writes them: how each array is computed that SpeechBrain stored with them.
 
-Text to speech and the wrappers of pretrained encoders have tests of their own.
+The wrappers of pretrained encoders have tests of their own.
 """
 
 import json
@@ -13,6 +13,7 @@ import torch
 import sonovox
 from sonovox.decoding import S2SRNNGreedySearcher, S2STransformerGreedySearcher, ctc_greedy_decode
 from sonovox.inference import (
+    HIFIGAN,
     VAD,
     EncoderASR,
     EncoderClassifier,
@@ -20,6 +21,7 @@ from sonovox.inference import (
     SepformerSeparation,
     SpeakerRecognition,
     SpectralMaskEnhancement,
+    Tacotron2,
 )
 
 # What SpeechBrain computed by adding truth values, which is "or": `test_detect_speech` shows that nothing else differs.
@@ -166,6 +168,34 @@ def of_ctc(model: EncoderASR, given: Arrays, _: object) -> Arrays:
     }
 
 
+def of_reader(model: Tacotron2, given: Arrays, case: dict) -> Arrays:
+    tacotron2, tokens, counts, mel = model.mods["model"], given["token_ids"], given["token_lens"], given["mel"]
+    found = {
+        "token_ids": padded([model.text_to_seq(text)[0] for text in case["texts"]]).clamp(min=0),
+        "token_lens": torch.tensor([model.text_to_seq(text)[1] for text in case["texts"]]),
+        "encoder_out": tacotron2.encoder(tacotron2.embedding(tokens).transpose(1, 2), counts),
+        "postnet_out": tacotron2.postnet(mel),
+    }
+    torch.manual_seed(1234)
+    spoken = {"infer_seed1234": model(case["texts"]), "infer_nodrop": model.encode_batch(case["texts"], dropout=False)}
+    for kind, results in spoken.items():
+        names = ("mel_postnet", "mel_lengths", "alignments")
+        found |= {f"{kind}_{name}": value for name, value in zip(names, results, strict=True)}
+    taught = tacotron2((tokens, counts, mel, None, torch.tensor([12, 8])), tokens.shape[1], dropout=False)
+    names = ("mel", "mel_postnet", "gate", "alignments")
+    return found | {f"forward_nodrop_{name}": value for name, value in zip(names, taught[:4], strict=True)}
+
+
+def of_vocoder(model: HIFIGAN, given: Arrays, _: object) -> Arrays:
+    mel = given["mel"]
+    return {
+        "forward_weightnorm": model.mods["generator"](mel),
+        "waveforms": model(mel),
+        "waveform_single": model.decode_spectrogram(mel[0]),
+        "waveforms_masked": model.decode_batch(mel, mel_lens=torch.tensor([30, 22]), hop_len=64),
+    }
+
+
 CASES: dict[str, tuple[type, Callable[..., Arrays]]] = {
     "asr-conformer": (EncoderDecoderASR, of_decoder),
     "asr-crdnn-rnnlm": (EncoderDecoderASR, of_decoder),
@@ -178,8 +208,12 @@ CASES: dict[str, tuple[type, Callable[..., Arrays]]] = {
     "sepformer": (SepformerSeparation, of_separation),
     "spkrec-ecapa": (SpeakerRecognition, of_speakers),
     "spkrec-xvector": (EncoderClassifier, of_classifier),
+    "tts-tacotron2": (Tacotron2, of_reader),
     "vad-crdnn": (VAD, of_detector),
+    "vocoder-hifigan": (HIFIGAN, of_vocoder),
 }
+# The weights that SpeechBrain published, which have no folder here: they are fetched.
+PUBLISHED = "spkrec-ecapa-real"
 
 
 def largest_differences(folder: Path, scratch: Path) -> tuple[dict[str, float], float]:
@@ -189,11 +223,41 @@ def largest_differences(folder: Path, scratch: Path) -> tuple[dict[str, float], 
     """
     interface, compute = CASES[folder.name]
     given, expected = arrays(folder / "inputs.npz"), arrays(folder / "outputs.npz")
+    case = json.loads((folder / "case.json").read_text())
     with torch.no_grad():
-        found = compute(interface.from_hparams(folder / "model"), given, scratch)
+        model = interface.from_hparams(folder / "model")
+        found = compute(model, {**expected, **given}, case if compute is of_reader else scratch)
     assert found.keys() == expected.keys() - WRONG
-    tolerance = json.loads((folder / "case.json").read_text())["tolerances"]["float_rtol_of_max"]
+    tolerance = case["tolerances"]["float_rtol_of_max"]
     return {name: difference(values, expected[name]) for name, values in found.items()}, tolerance
+
+
+def published_differences(folder: Path, librispeech: Path) -> tuple[dict[str, float], float]:
+    """As `largest_differences`, of the published weights on whole utterances.
+
+    Raises:
+        HubError: the weights cannot be had.
+    """
+    case, expected = json.loads((folder / "case.json").read_text()), arrays(folder / "outputs.npz")
+    with torch.no_grad():
+        model = SpeakerRecognition.from_hparams("speechbrain/spkrec-ecapa-voxceleb", progress=False)
+        wavs = [model.load_audio(librispeech / utterance["audio"]) for utterance in case["utterances"]]
+        batch = torch.nn.utils.rnn.pad_sequence(wavs, batch_first=True)
+        single = torch.cat([model.encode_batch(wav[None]) for wav in wavs])
+        _, score, index, _ = model.classify_batch(wavs[0][None])
+        found = {
+            "embeddings_single": single,
+            "embeddings_single_norm": torch.cat([model.encode_batch(wav[None], normalize=True) for wav in wavs]),
+            "embeddings_batch": model.encode_batch(batch, expected["wav_lens"]),
+            "cosine_matrix": torch.cosine_similarity(single, single.transpose(0, 1), dim=-1, eps=1e-6),
+            "verify_scores_0_vs_all": model.verify_batch(wavs[0][None], wavs)[0],
+            "class_score": score,
+            "class_index": index,
+            "features_first": model.mods.compute_features(wavs[0][None])[:, :50],
+        }
+    assert found.keys() == expected.keys() - {"wav_lens"}
+    differences = {name: difference(values, expected[name]) for name, values in found.items()}
+    return differences, case["tolerances"]["float_rtol_of_max"]
 
 
 def arrays(path: Path) -> Arrays:
