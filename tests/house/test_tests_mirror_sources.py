@@ -11,6 +11,7 @@ FREE_TESTS = {
     "augment/test_every_augmentation.py": "what every augmentation has in common",
     "dsp/matrix/test_matrix.py": "what every operation of dsp has in common",
     "hparams/test_hostile.py": "what no model file may do, through all of hparams",
+    "hub/test_fetch_under_fault.py": "fetching while things go wrong at a hundred places",
     "hub/test_hostile_weights.py": "weights and folders that want to do harm",
     "inference/test_reference_folders.py": "model folders of SpeechBrain, loaded unchanged",
     "io/test_mutations.py": "damaged files, through load, info and stream",

@@ -292,11 +292,29 @@ _SPEECHBRAIN_RECIPES = {
     **{name.replace("sonovox.losses", "speechbrain.nnet.losses"): home for name, home in _LOSSES.items()},
     **_of("speechbrain.nnet.schedulers", _NAMES_OF_SCHEDULES, home="sonovox.training.schedules"),
     **_of("speechbrain.lobes.models.wav2vec", _NAMES_OF_PRETRAINING, home="sonovox.models.wav2vec2"),
+    **_of("speechbrain.dataio.dataio", "read_audio", home="sonovox.data"),
+    **_of("speechbrain.dataio.dataloader", "LoopedLoader SaveableDataLoader make_dataloader", home="sonovox.data"),
+    **_of(
+        "speechbrain.dataio.dataset",
+        "DynamicItemDataset DynamicItemDataset.from_csv DynamicItemDataset.from_json",
+        home="sonovox.data",
+    ),
+    **_of(
+        "speechbrain.dataio.sampler",
+        """
+        BalancingDataSampler ConcatDatasetBatchSampler DynamicBatchSampler ReproducibleRandomSampler
+        ReproducibleWeightedRandomSampler
+        """,
+        home="sonovox.data",
+    ),
+    **_of("speechbrain.tokenizers.SentencePiece", "SentencePiece", home="sonovox.data"),
     **_of("speechbrain.utils.Accuracy", "AccuracyStats", home="sonovox.metrics"),
     **_of("speechbrain.utils.checkpoints", "Checkpointer", home="sonovox.training"),
+    **_of("speechbrain.utils.data_pipeline", "DataPipeline", home="sonovox.data"),
     **_of("speechbrain.utils.epoch_loop", "EpochCounter EpochCounterWithStopper", home="sonovox.training"),
     **_of("speechbrain.utils.train_logger", "FileTrainLogger TensorboardLogger", home="sonovox.training"),
     **_of("speechbrain.utils.metric_stats", _NAMES_OF_METRICS, home="sonovox.metrics"),
+    **_of("speechbrain.utils.seed", "seed_everything", home="sonovox.training"),
 }
 
 MODEL_NAMES: Final[Mapping[str, str]] = {
