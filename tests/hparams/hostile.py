@@ -358,7 +358,7 @@ SIZES = _each(
         "x: !apply:torch.hamming_window [400000000]\n",
         "x: !new:sonovox.transforms.MelSpectrogram {n_fft: 2000000000}\n",
         "x: !new:sonovox.transforms.MelScale {n_mels: 100000000, n_stft: 100000000}\n",
-        "x: !new:sonovox.transforms.Resample [999999937, 999999929]\n",
+        "x: !new:sonovox.transforms.Resample [999999937, 29]\n",
         "l0: !new:torch.nn.Linear [10000, 10000]\n" + "".join(f"l{i}: !copy <l{i - 1}>\n" for i in range(1, 10)),
         "".join(f"l{i}: !new:torch.nn.Linear [10000, 10000]\n" for i in range(9)),
         "x: !new:torch.nn.ModuleList [[1, 2]]\n",
