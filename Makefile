@@ -14,7 +14,7 @@ export SETUPTOOLS_USE_DISTUTILS := stdlib
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/run ## transcribe a real recording (AUDIO=path for one of your own)
+demo: $(VENV)/run ## transcribe a real recording (AUDIO=path for one of your own), compare voices
 	@$(BIN)/python examples/demo.py $(AUDIO)
 
 test: $(VENV)/test ## lint, types, unit tests, house rules
