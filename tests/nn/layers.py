@@ -339,6 +339,10 @@ LAYERS: dict[str, Layer] = ENCODERS | {
     "StatisticsPooling": Layer(layers.StatisticsPooling, lengths="lengths"),
     "Swish": Layer(layers.Swish),
     "TDNNBlock": Layer(lambda: layers.TDNNBlock(FEATURES, 4, 3, 1, activation=nn.Tanh), _channels_first, time_axis=2),
+    "Transducer_joint": Layer(
+        layers.Transducer_joint,
+        lambda batch, time: (torch.randn(batch, time, 1, FEATURES), torch.randn(batch, 1, 4, FEATURES)),
+    ),
     "VanillaNN": Layer(lambda: VanillaNN([None, None, FEATURES], nn.Tanh, dnn_neurons=4)),
     "Xvector": Layer(
         lambda: xvector.Xvector(
