@@ -16,17 +16,22 @@ from training import distributed_run
 SCRIPT = Path(__file__).with_name("distributed_run.py")
 
 
-def torchrun(target, mode, *, marker="-", restarts=0):
-    """Two processes with gloo; what they saved at the end."""
-    target.mkdir()
+def torchrun(*arguments, restarts=0):
+    """Two processes with gloo, which must end well."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--max-restarts={restarts}"]
-    command += [f"--master-port={port}", str(SCRIPT), str(target), mode, "1", str(marker)]
+    command += [f"--master-port={port}", *map(str, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def trained(target, mode, *, marker="-", restarts=0):
+    """What two processes saved at the end of a training."""
+    target.mkdir()
+    torchrun(SCRIPT, target, mode, 1, marker, restarts=restarts)
     return torch.load(target / "final.pt", weights_only=True)
 
 
@@ -44,15 +49,21 @@ def assert_equal_within_1e_6(result, brain):
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["ddp", "fsdp"])
 def test_two_processes_are_one_with_doubled_accumulation(tmp_path, one_process, mode):
-    assert_equal_within_1e_6(torchrun(tmp_path / "two", mode), one_process)
+    assert_equal_within_1e_6(trained(tmp_path / "two", mode), one_process)
 
 
 @pytest.mark.slow
 def test_a_killed_process_is_started_again_and_nothing_is_lost(tmp_path, one_process):
     marker = tmp_path / "killed"
-    result = torchrun(tmp_path / "two", "ddp", marker=marker, restarts=2)
+    result = trained(tmp_path / "two", "ddp", marker=marker, restarts=2)
     assert marker.exists()
     assert_equal_within_1e_6(result, one_process)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_a_process_ends_without_threads_of_gloo():
+    torchrun(SCRIPT.with_name("meet_and_leave.py"))
 
 
 class TestOneProcess:

@@ -2,7 +2,8 @@
 
 import atexit
 import os
-from typing import Any
+import weakref
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -86,6 +87,12 @@ def join_processes(backend: str, device: torch.device) -> torch.device:
 class Replicated(nn.parallel.DistributedDataParallel):
     """Torch's DDP, through which the attributes of the module stay in reach."""
 
+    alive: ClassVar["weakref.WeakSet[Replicated]"] = weakref.WeakSet()  # all that hold on to the group of processes
+
+    def __init__(self, module: nn.Module, **options: Any) -> None:
+        super().__init__(module, **options)
+        self.alive.add(self)
+
     def __getattr__(self, name: str) -> Any:
         try:
             return super().__getattr__(name)
@@ -164,8 +171,18 @@ def gather_states(state: Any) -> list[Any]:
 
 
 def _leave_processes() -> None:
-    if is_distributed():
-        torch.distributed.destroy_process_group()
+    """End the threads of the group while the interpreter still runs.
+
+    A thread of gloo lets go of a tensor after it has told that the work on it is done, and needs the interpreter
+    for that: where the interpreter had ended, the process did by SIGABRT. The threads are joined when nothing holds
+    the group any more, and a module under DDP, which may outlive the interpreter, does hold it.
+    """
+    if not is_distributed():
+        return
+    for replicated in list(Replicated.alive):
+        for holder in ("reducer", "logger", "process_group"):
+            setattr(replicated, holder, None)
+    torch.distributed.destroy_process_group()
 
 
 def _meeting_device() -> torch.device:
