@@ -147,3 +147,18 @@ def test_real_recordings_load(shared_data):
         got, got_rate = load(path, check=True)
         assert got_rate == rate
         assert torch.equal(got, torch.from_numpy(expected).T)
+
+
+def test_a_damaged_flac_gives_what_came_before_the_damage(encoded):
+    """Of one channel, which is decoded into its place; the samples before are those of the whole file."""
+    signal = torch.rand(1, 400_000, generator=torch.Generator().manual_seed(0)) - 0.5
+    data = bytearray(encoded(signal, format="flac"))
+    whole = load(io.BytesIO(bytes(data)))[0]
+    data = data[: len(data) * 3 // 4]
+    with pytest.raises(ShortAudioError):
+        load(io.BytesIO(bytes(data)))
+    with pytest.warns(ShortAudioWarning):
+        there = load(io.BytesIO(bytes(data)), on_short="warn")[0]
+    assert 280_000 < there.shape[1] < 300_001
+    assert torch.equal(there, whole[:, : there.shape[1]])
+    assert torch.equal(load(io.BytesIO(bytes(data)), 270_000, 5000)[0], whole[:, 270_000:275_000])

@@ -8,6 +8,7 @@ from sonovox._internal.checks import check_positive
 from sonovox._internal.errors import ArgumentError
 from sonovox.io.reader import Reader, check_complete, check_on_short, check_range, open_reader
 from sonovox.io.samples import check_finite, to_float
+from sonovox.io.sndfile import SndfileReader
 from sonovox.io.source import AudioFile
 from sonovox.io.wav import WavReader
 
@@ -106,7 +107,9 @@ def _collect(reader: Reader, start: int, stop: int | None, normalize: bool, mono
     capacity = max(0, min(expected, (_DENSEST * reader.size + _ALWAYS) // channels))
     # NumPy asks for huge pages where torch.empty does not: page faults were half the cost of a whole read.
     out = np.empty((1 if mono else channels, capacity), np.float32 if normalize else reader.dtype)
-    if isinstance(reader, WavReader) and reader.is_raw and out.dtype == reader.dtype:
+    # Straight to its place, where the header promises no more than a file of this size may hold.
+    is_plausible = stop is not None and capacity >= expected
+    if isinstance(reader, WavReader | SndfileReader) and is_plausible and reader.is_raw and out.dtype == reader.dtype:
         return _cut(out, reader.read_into(out[0], start))
     filled = 0
     for block in reader.blocks(start, stop, native=not normalize):

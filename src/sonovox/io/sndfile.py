@@ -59,6 +59,8 @@ class SndfileReader:
         num_frames = 0 if file.frames == _UNKNOWN_LENGTH else file.frames
         encoding, bits = encoding_of_subtype(container, file.subtype)
         self.metadata = AudioMetaData(file.samplerate, num_frames, file.channels, bits, encoding, container)
+        # Whether `read_into` gives what `blocks` does: one channel, and places that are found without a preroll.
+        self.is_raw = file.channels == 1 and self.dtype == np.float32 and container not in ("mp3", "ogg")
         self._failure, self._reached = "", 0
 
     def __enter__(self) -> "SndfileReader":
@@ -83,6 +85,20 @@ class SndfileReader:
                 yield ((fresh >> 8) + 128).astype(np.uint8) if unsigned else fresh
             if got < want:
                 return
+
+    def read_into(self, out: np.ndarray, start: int) -> int:
+        """Fill `out` `(frames,)` with samples from `start` on; how many there were."""
+        if self._seek(start) is None:
+            return 0
+        filled = 0
+        while filled < len(out):
+            piece = out[filled : filled + _BLOCK_SAMPLES]
+            got = self._read(piece[:, None])
+            filled += got
+            if got < len(piece):
+                break
+        self._reached = start + filled
+        return filled
 
     def missing(self) -> str:
         """What libsndfile reported on the way, or passed over in silence."""
