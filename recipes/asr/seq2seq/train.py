@@ -37,10 +37,9 @@ class ASR(Brain):
         encoded, lengths, log_probs = predictions
         loss = nll_loss(log_probs, batch.tokens_eos.data, length=batch.tokens_eos.lengths)
         if stage is not Stage.TRAIN:
-            for name, search in self.searches(stage).items():
-                hyps, _, _, _ = search(encoded, lengths)
-                found = [self.hparams.tokenizer.decode_ids(hyp).split() for hyp in hyps]
-                self.errors[name].append(batch.id, found, [text.split() for text in batch.wrd])
+            self.recognise(self.hparams.valid_search, self.errors, encoded, lengths, batch)
+            if stage is Stage.TEST and self.hparams.lm_file is not None:
+                self.recognise(self.hparams.decoder, self.errors_with_lm, encoded, lengths, batch)
         elif self.epoch <= self.hparams.number_of_ctc_epochs:
             tokens, token_lengths = batch.tokens
             ctc_probs = self.hparams.log_softmax(self.modules.ctc_lin(encoded))
@@ -48,13 +47,13 @@ class ASR(Brain):
             loss = self.hparams.ctc_weight * ctc + (1 - self.hparams.ctc_weight) * loss
         return loss
 
-    def searches(self, stage):
-        """By the name of their error rate: one without the language model, and in the test one with it."""
-        with_lm = stage is Stage.TEST and self.hparams.lm_file is not None
-        return {"WER": self.hparams.valid_search} | ({"WER with LM": self.hparams.decoder} if with_lm else {})
+    def recognise(self, search, errors, encoded, lengths, batch):
+        hyps, _, _, _ = search(encoded, lengths)
+        found = [self.hparams.tokenizer.decode_ids(hyp).split() for hyp in hyps]
+        errors.append(batch.id, found, [text.split() for text in batch.wrd])
 
     def on_stage_start(self, stage, epoch=None):
-        self.errors = {name: ErrorRateStats() for name in self.searches(stage)}
+        self.errors, self.errors_with_lm = ErrorRateStats(), ErrorRateStats()
         self.hparams.lm_model.to(self.device).eval()
 
     def on_stage_end(self, stage, stage_loss, epoch=None):
@@ -62,20 +61,23 @@ class ASR(Brain):
         if stage is Stage.TRAIN:
             self.train_stats = stats
             return
-        stats |= {name: errors.summarize("error_rate") for name, errors in self.errors.items()}
+        stats["WER"] = self.errors.summarize("error_rate")
         if stage is Stage.VALID:
             rate, new_rate = self.hparams.lr_annealing(stage_loss)
             update_learning_rate(self.optimizer, new_rate)
             self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
             self.checkpointer.save_and_keep_only(meta={"WER": stats["WER"], "epoch": epoch}, min_keys=["WER"])
         else:
+            self.write(self.errors, "wer_test.txt")
+            if self.errors_with_lm.ids:
+                stats["WER with LM"] = self.errors_with_lm.summarize("error_rate")
+                self.write(self.errors_with_lm, "wer_with_lm_test.txt")
             self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            for name, errors in self.errors.items():
-                with (Path(self.hparams.output_folder) / f"{name.lower().replace(' ', '_')}_test.txt").open(
-                    "w"
-                ) as file:
-                    errors.write_stats(file)
             self.test_stats = stats
+
+    def write(self, errors, name):
+        with (Path(self.hparams.output_folder) / name).open("w") as file:
+            errors.write_stats(file)
 
 
 def datasets(hparams):

@@ -39,41 +39,39 @@ class ASR(Brain):
         tokens, token_lengths = batch.tokens
         loss = transducer_loss(logits, tokens, lengths, token_lengths, self.hparams.blank_index)
         if stage is not Stage.TRAIN:
-            for name, search in self.searches(stage).items():
-                hyps, _, _, _ = search(encoded, lengths)
-                found = [self.hparams.tokenizer.decode_ids(hyp).split() for hyp in hyps]
-                self.errors[name].append(batch.id, found, [text.split() for text in batch.wrd])
+            self.recognise(self.hparams.greedy_search, self.errors, encoded, lengths, batch)
+            if stage is Stage.TEST:
+                self.recognise(self.hparams.decoder, self.errors_with_beam, encoded, lengths, batch)
         elif self.epoch <= self.hparams.number_of_ctc_epochs:
             ctc_probs = self.hparams.log_softmax(self.modules.ctc_lin(encoded))
             ctc = ctc_loss(ctc_probs, tokens, lengths, token_lengths, self.hparams.blank_index)
             loss = self.hparams.ctc_weight * ctc + (1 - self.hparams.ctc_weight) * loss
         return loss
 
-    def searches(self, stage):
-        """By the name of their error rate: greedy, and in the test with a beam too."""
-        greedy = {"WER": self.hparams.greedy_search}
-        return greedy | {"WER with beam": self.hparams.decoder} if stage is Stage.TEST else greedy
+    def recognise(self, search, errors, encoded, lengths, batch):
+        hyps, _, _, _ = search(encoded, lengths)
+        found = [self.hparams.tokenizer.decode_ids(hyp).split() for hyp in hyps]
+        errors.append(batch.id, found, [text.split() for text in batch.wrd])
 
     def on_stage_start(self, stage, epoch=None):
-        self.errors = {name: ErrorRateStats() for name in self.searches(stage)}
+        self.errors, self.errors_with_beam = ErrorRateStats(), ErrorRateStats()
 
     def on_stage_end(self, stage, stage_loss, epoch=None):
         stats = {"loss": stage_loss}
         if stage is Stage.TRAIN:
             self.train_stats = stats
             return
-        stats |= {name: errors.summarize("error_rate") for name, errors in self.errors.items()}
+        stats["WER"] = self.errors.summarize("error_rate")
         if stage is Stage.VALID:
             rate, new_rate = self.hparams.lr_annealing(stage_loss)
             update_learning_rate(self.optimizer, new_rate)
             self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
             self.checkpointer.save_and_keep_only(meta={"WER": stats["WER"], "epoch": epoch}, min_keys=["WER"])
         else:
+            stats["WER with beam"] = self.errors_with_beam.summarize("error_rate")
             self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            for name, errors in self.errors.items():
-                with (Path(self.hparams.output_folder) / f"{name.lower().replace(' ', '_')}_test.txt").open(
-                    "w"
-                ) as file:
+            for errors, name in ((self.errors, "wer_test.txt"), (self.errors_with_beam, "wer_with_beam_test.txt")):
+                with (Path(self.hparams.output_folder) / name).open("w") as file:
                     errors.write_stats(file)
             self.test_stats = stats
 

@@ -6,6 +6,7 @@ DIGITS is a copy of the Free Spoken Digit Dataset (README.md says where it is, a
 which trials are made). The same command goes on where a run was stopped.
 """
 
+import contextlib
 from pathlib import Path
 
 import torch
@@ -14,7 +15,9 @@ from torch.nn.functional import normalize
 from sonovox.augment import item_seeds
 from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.datasets import read_spoken_digits
-from sonovox.metrics import EER, det_curve, minDCF
+from sonovox.errors import MissingDependencyError
+from sonovox.metrics import EER, minDCF
+from sonovox.metrics.det_plot import plot_det
 from sonovox.training import Brain, Stage, update_learning_rate
 
 
@@ -64,7 +67,8 @@ class Verifier(Brain):
             with (folder / "trials_test.txt").open("w") as file:
                 for (a, b), same, score in zip(pairs.tolist(), is_target.tolist(), scores.tolist(), strict=True):
                     file.write(f"{int(same)} {self.ids[a]} {self.ids[b]} {score:.4f}\n")
-            draw_det(targets, others, folder / "det_test.png")
+            with contextlib.suppress(MissingDependencyError):  # the extra [plot]
+                plot_det(targets, others, folder / "det_test.png")
 
 
 def trials(speakers, embeddings):
@@ -74,36 +78,6 @@ def trials(speakers, embeddings):
     directions = normalize(embeddings)
     scores = (directions @ directions.T)[pairs[:, 0], pairs[:, 1]]
     return pairs, number[pairs[:, 0]] == number[pairs[:, 1]], scores
-
-
-def draw_det(targets, others, path):
-    """The detection error tradeoff on the axes of normal deviates, where scores of two Gaussians give a line."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:  # the extra [plot]
-        return
-    false_alarms, misses, _ = det_curve(targets, others)
-    floors = 0.5 / len(others), 0.5 / len(targets)  # half an error, in place of none
-    x, y = (
-        torch.special.ndtri(rate.clamp(floor, 1 - floor))
-        for rate, floor in zip((false_alarms, misses), floors, strict=True)
-    )
-    rate = EER(targets, others)[0]
-    percents = [0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 40]
-    places = torch.special.ndtri(torch.tensor(percents) / 100).tolist()
-    figure = Figure(figsize=(5, 5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(places, places, color="grey", linewidth=0.8, linestyle=":")
-    axes.plot(x, y, drawstyle="steps-post", label=f"{len(targets)} targets, {len(others)} others")
-    equal = float(torch.special.ndtri(torch.tensor(max(rate, *floors))))
-    axes.plot(equal, equal, "o", label=f"equal error rate {100 * rate:.2f} %")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_ticks(places, [f"{percent:g}" for percent in percents])
-    limits = (places[0] - 0.2, places[-1])
-    axes.set(xlabel="false alarms, %", ylabel="misses, %", xlim=limits, ylim=limits)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=110)
 
 
 def datasets(hparams):
