@@ -28,7 +28,7 @@ def split_items(
         ArgumentError: speakers are asked for, and not known or only one.
 
     >>> split_items({name: {} for name in "abcd"}, 0.25, seed=0)
-    (['a', 'b', 'd'], ['c'], 'drawn by seed 0')
+    (['a', 'b', 'c'], ['d'], 'drawn by seed 0')
     """
     names = [name for name in items if str(items[name].get("split", "train")).lower() in TRAIN]
     if not names:
