@@ -105,9 +105,10 @@ if __name__ == "__main__":
     if words.measure:
         measure(*words.measure)
     else:
+        # First, since a process that a large one starts counts the peak of that one as its own.
+        print_memory(words.families, words.dtypes, words.seconds)
         report(
             f"8 recordings of up to {words.seconds:g} s",
             rows(words.families, words.dtypes, words.seconds),
             rounds=words.rounds,
         )
-        print_memory(words.families, words.dtypes, words.seconds)

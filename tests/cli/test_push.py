@@ -18,4 +18,4 @@ def test_the_address_goes_to_stdout(sonovox_here, tmp_path, monkeypatch):
 def test_a_folder_without_a_model_is_told(sonovox_here, tmp_path):
     code, _, err = sonovox_here("push", tmp_path, "acme/letters")
     assert code == 2
-    assert err.startswith(f"error: {tmp_path} is no model folder: it holds no hyperparams.yaml\n")
+    assert err.startswith(f"error: {tmp_path} is no model folder: it holds no hyperparams.yaml and no config.json\n")

@@ -7,7 +7,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from sonovox._internal.errors import ArgumentError, HParamsError, NetworkError, NotInSourceError, SourceError
+from small_encoder import write_folder
+from sonovox._internal.errors import (
+    ArgumentError,
+    HParamsError,
+    NetworkError,
+    NotInSourceError,
+    SourceError,
+    WeightsError,
+)
 from sonovox.inference import push_to_hub
 from sonovox.inference.hub_upload import card_of
 
@@ -137,3 +145,24 @@ def test_what_readers_would_refuse_is_refused_before_anything_is_sent(hub, tmp_p
     with pytest.raises(ArgumentError, match=r"has links: secret.txt"):
         push_to_hub(tmp_path, "acme/letters")
     assert hub.requests == []
+
+
+def test_a_hugging_face_folder_of_a_fine_tuning_comes_up_as_it_is(hub, tmp_path):
+    folder = write_folder(tmp_path / "exp" / "model", aux_num_out=6)
+    (folder / "README.md").write_text(
+        "---\nlibrary_name: sonovox\n---\n\n# exp\n\nsonovox transcribe --model exp x.wav\n"
+    )
+    push_to_hub(tmp_path / "exp", "acme/letters")
+    files = committed(hub)
+    assert {"config.json", "model.safetensors", "preprocessor_config.json", "vocab.json", "README.md"} <= set(files)
+    assert files["config.json"] == (folder / "config.json").read_bytes()
+    card = files["README.md"].decode()
+    assert card.startswith("---\nlibrary_name: sonovox\n---\n")
+    assert "sonovox transcribe --model acme/letters x.wav" in card
+
+
+def test_a_hugging_face_folder_of_another_model_is_refused(hub, tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(WeightsError, match="describes a bert"):
+        push_to_hub(tmp_path, "acme/letters")
+    assert not hub.requests

@@ -56,7 +56,7 @@ class KenLMModel:
         return self._step(context, word)[1]
 
     def _step(self, context: Any, word: str) -> tuple[float, Any]:
-        if context == ():
+        if isinstance(context, tuple):  # a State cannot be compared with one
             context = self._kenlm.State()
             self._model.NullContextWrite(context)
         after = self._kenlm.State()
