@@ -78,6 +78,7 @@ _MODELS = {
     **_of("sonovox.models.conv_tasnet", "Decoder Encoder MaskNet"),
     **_of("sonovox.models.dual_path", _NAMES_OF_DUAL_PATH),
     **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
+    **_of("sonovox.models.enhance_resnet", "EnhanceResnet"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
     **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
     **_of(
@@ -137,6 +138,7 @@ _SPEECHBRAIN = {
         "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock",
         home="sonovox.models.ecapa_tdnn",
     ),
+    **_of("speechbrain.lobes.models.EnhanceResnet", "EnhanceResnet", home="sonovox.models.enhance_resnet"),
     **_of(
         "speechbrain.lobes.models.MetricGAN", "EnhancementGenerator Learnable_sigmoid", home="sonovox.models.metricgan"
     ),

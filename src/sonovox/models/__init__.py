@@ -12,6 +12,7 @@ __all__ = [
     "DeepSpeech",
     "ECAPA_TDNN",
     "EncoderWrapper",
+    "EnhanceResnet",
     "EnhancementGenerator",
     "HifiganGenerator",
     "HuBERTPretrainModel",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from sonovox.models.dual_path import SepformerWrapper
     from sonovox.models.ecapa_tdnn import ECAPA_TDNN
     from sonovox.models.encoder_wrapper import EncoderWrapper
+    from sonovox.models.enhance_resnet import EnhanceResnet
     from sonovox.models.hifigan import HifiganGenerator
     from sonovox.models.hubert import HuBERTPretrainModel, hubert_base, hubert_large, hubert_xlarge
     from sonovox.models.metricgan import EnhancementGenerator
@@ -84,6 +86,7 @@ __getattr__ = lazy_names(
         "DeepSpeech": "sonovox.models.deepspeech",
         "ECAPA_TDNN": "sonovox.models.ecapa_tdnn",
         "EncoderWrapper": "sonovox.models.encoder_wrapper",
+        "EnhanceResnet": "sonovox.models.enhance_resnet",
         "EnhancementGenerator": "sonovox.models.metricgan",
         "HifiganGenerator": "sonovox.models.hifigan",
         "HuBERTPretrainModel": "sonovox.models.hubert",
