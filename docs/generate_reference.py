@@ -76,6 +76,7 @@ PAGES = (
             "sonovox.decoding.language_model_scorers",
             "sonovox.decoding.ngram_scorer",
             "sonovox.decoding.hotword_scorer",
+            "sonovox.decoding.rescorers",
             "sonovox.decoding.ctc_beam",
             "sonovox.decoding.ctc_greedy",
             "sonovox.decoding.language_models",

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from sonovox.decoding.language_model_scorers import RNNLMScorer, TransformerLMScorer
     from sonovox.decoding.language_models import NGramLanguageModel
     from sonovox.decoding.ngram_scorer import KenLMScorer
+    from sonovox.decoding.rescorers import (
+        BaseRescorerInterface,
+        RescorerBuilder,
+        RNNLMRescorer,
+        TransformerLMRescorer,
+    )
     from sonovox.decoding.rnn_searchers import S2SRNNBeamSearcher, S2SRNNGreedySearcher
     from sonovox.decoding.scorer_builder import BaseScorerInterface, ScorerBuilder
     from sonovox.decoding.seq2seq import S2SBaseSearcher, S2SGreedySearcher
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from sonovox.decoding.whisper_searchers import S2SWhisperBeamSearcher, S2SWhisperGreedySearcher
 
 _HOMES = {
+    "BaseRescorerInterface": "rescorers",
     "BaseScorerInterface": "scorer_builder",
     "BeamSearchState": "beam_search",
     "CTCBeamSearcher": "ctc_beam",
@@ -45,7 +52,9 @@ _HOMES = {
     "KenLMScorer": "ngram_scorer",
     "LengthScorer": "coverage_scorer",
     "NGramLanguageModel": "language_models",
+    "RNNLMRescorer": "rescorers",
     "RNNLMScorer": "language_model_scorers",
+    "RescorerBuilder": "rescorers",
     "S2SBaseSearcher": "seq2seq",
     "S2SBeamSearcher": "beam_search",
     "S2SGreedySearcher": "seq2seq",
@@ -64,6 +73,7 @@ _HOMES = {
     "ScorerBuilder": "scorer_builder",
     "TransducerBeamSearcher": "transducer",
     "TransducerGreedySearcherStreamingContext": "transducer",
+    "TransformerLMRescorer": "rescorers",
     "TransformerLMScorer": "language_model_scorers",
     "ctc_greedy_decode": "ctc_greedy",
     "ctc_greedy_decode_streaming": "ctc_greedy_streaming",
@@ -72,6 +82,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BaseRescorerInterface",
     "BaseScorerInterface",
     "BeamSearchState",
     "CTCBeamSearcher",
@@ -85,7 +96,9 @@ __all__ = [
     "KenLMScorer",
     "LengthScorer",
     "NGramLanguageModel",
+    "RNNLMRescorer",
     "RNNLMScorer",
+    "RescorerBuilder",
     "S2SBaseSearcher",
     "S2SBeamSearcher",
     "S2SGreedySearcher",
@@ -104,6 +117,7 @@ __all__ = [
     "ScorerBuilder",
     "TransducerBeamSearcher",
     "TransducerGreedySearcherStreamingContext",
+    "TransformerLMRescorer",
     "TransformerLMScorer",
     "ctc_greedy_decode",
     "ctc_greedy_decode_streaming",

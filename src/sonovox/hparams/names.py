@@ -100,7 +100,8 @@ _AUGMENTATIONS = {
     **_of("speechbrain.augment.time_domain", _NAMES_OF_WAVE_AUGMENTATIONS, home="sonovox.augment"),
 }
 _NAMES_OF_SCORERS = """
-    CTCScorer CoverageScorer HotwordScorer LengthScorer RNNLMScorer ScorerBuilder TransformerLMScorer
+    CTCScorer CoverageScorer HotwordScorer LengthScorer RNNLMRescorer RNNLMScorer RescorerBuilder ScorerBuilder
+    TransformerLMRescorer TransformerLMScorer
     """
 _NAMES_OF_SEARCHERS = """
     S2SRNNBeamSearch S2SRNNBeamSearcher S2SRNNGreedySearch S2SRNNGreedySearcher S2STransformerBeamSearch
