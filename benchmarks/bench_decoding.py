@@ -20,7 +20,8 @@ from sonovox.models.transformer_asr import TransformerASR
 from sonovox.nn import LSTM, AttentionalRNNDecoder, Embedding, Linear, Transducer_joint
 
 FRAMES, TOKENS, BEAM = 500, 32, 50
-VOCABULARY = ["", " ", *"abcdefghijklmnopqrstuvwxyz", *"'.-,"]
+# No space: SpeechBrain drops doubled ones from its texts, which are other texts then than those its search has scored.
+VOCABULARY = ["", "_", *"abcdefghijklmnopqrstuvwxyz", *"'.-,"]
 
 
 def main() -> None:
