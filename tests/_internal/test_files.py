@@ -1,6 +1,8 @@
 import errno
 import os
 import stat
+import threading
+import time
 
 import pytest
 
@@ -282,6 +284,28 @@ def test_lines_are_appended_and_a_torn_one_ends(tmp_path):
         file.write("tw")
     files.append_line(log, "drei ä")
     assert log.read_text(encoding="utf-8") == "one\ntw\ndrei ä\n"
+
+
+@pytest.mark.parametrize("pieces", [2, 7])
+def test_lines_stay_whole_where_the_system_writes_them_in_pieces(tmp_path, monkeypatch, pieces):
+    write = os.write
+
+    def write_some(descriptor, data):
+        time.sleep(0.001)  # lets the other threads look at what stands there
+        return write(descriptor, data[: max(len(data) // pieces, 1)])
+
+    monkeypatch.setattr(os, "write", write_some)
+    log = tmp_path / "log.txt"
+    threads = [
+        threading.Thread(target=lambda n=n: [files.append_line(log, f"{n}{'y' * 50}") for _ in range(3)])
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    monkeypatch.undo()
+    assert sorted(log.read_text().splitlines()) == sorted(f"{n}{'y' * 50}" for n in range(4) for _ in range(3))
 
 
 def test_a_line_that_cannot_be_appended_names_its_file(tmp_path):

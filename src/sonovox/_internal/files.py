@@ -11,6 +11,7 @@ import errno
 import os
 import secrets
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,8 @@ __all__ = [
 
 # What a failed write says without naming a file.
 _DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
+
+_append_lock = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -109,7 +112,7 @@ def write_text(target: str | os.PathLike[str], text: str) -> None:
 
 
 def append_line(target: str | os.PathLike[str], line: str) -> None:
-    """Add a line of text to a log, in one write, so that lines of several threads do not mix.
+    """Add a line of text to a log, whole, so that lines of several threads or processes do not mix.
 
     For logs only: a crash may leave a torn last line, which ends where the next line
     begins.
@@ -122,11 +125,30 @@ def append_line(target: str | os.PathLike[str], line: str) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(final, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         try:
-            size = os.fstat(descriptor).st_size
-            is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            os.write(descriptor, (("\n" if is_torn else "") + line + "\n").encode())
+            # Without a lock another's half written line would look like a torn one.
+            with _append_lock, _locked(descriptor):
+                size = os.fstat(descriptor).st_size
+                is_torn = size > 0 and _last_byte(descriptor, size) != b"\n"
+                data = (("\n" if is_torn else "") + line + "\n").encode()
+                while data:
+                    data = data[os.write(descriptor, data) :]
         finally:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Keep other processes out of an open file, where the system and the file system can."""
+    with contextlib.suppress(ModuleNotFoundError, OSError):  # Windows; some network folders
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield  # closing the file gives the lock back
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)  # Windows has no pread
+    return os.read(descriptor, 1)
 
 
 def move_into_place(finished: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
