@@ -8,6 +8,9 @@ export PIP_NO_PYTHON_VERSION_WARNING := 1
 # torch's compiler imports setuptools, which refuses to start once a peer has imported distutils.
 export SETUPTOOLS_USE_DISTUTILS := stdlib
 
+# One process of tests for each of at most four cores, each with one thread; a file stays in one process.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all bench docs clean
 
@@ -21,13 +24,13 @@ test: $(VENV)/test ## lint, types, unit tests, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not slow and not network and not peers"
+	@$(PYTEST) -m "not slow and not network and not peers"
 
 test-all: $(VENV)/peers ## everything, with the slow tests and the large oracles
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 bench: $(VENV)/peers ## ratios against other packages, side by side
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -70,7 +70,7 @@ def filter_power(spectra: Tensor, filters: PackedFilters, out: Tensor) -> None:
     >>> if packed:
     ...     filter_power(torch.full((1, 9, 2), 3.0), packed, out)
     ... else:
-    ...     out.fill_(54.0)  # without the kernels
+    ...     out = out.fill_(54.0)  # without the kernels
     >>> out  # 2 * (9 + 9) + 1 * (9 + 9)
     tensor([[54.]])
     """
