@@ -9,18 +9,16 @@ optimisers learn, each with its own schedule: one of the encoder, which starts a
 
 from pathlib import Path
 
-import torch
-
 from sonovox.augment import item_seeds
 from sonovox.data import DynamicBatchSampler, DynamicItemDataset, provides, read_audio, takes
 from sonovox.errors import DataError
 from sonovox.inference import save_pretrained
 from sonovox.losses import ctc_loss
 from sonovox.metrics import ErrorRateStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import EncoderBrain, Stage
 
 
-class ASR(Brain):
+class ASR(EncoderBrain):
     """Fine-tunes the encoder with CTC; the loss in validation anneals both learning rates, the error rate chooses."""
 
     def compute_forward(self, batch, stage):
@@ -29,9 +27,7 @@ class ASR(Brain):
         if stage is Stage.TRAIN:
             seeds = item_seeds(self.hparams.seed, self.hparams.epoch_counter.current, batch.id)
             signals, lengths = self.hparams.wav_augment(signals, lengths, seeds=seeds)
-        with torch.set_grad_enabled(stage is Stage.TRAIN and self.encoder_learns):
-            features = self.modules.wav2vec2(signals, lengths)
-        self.encoded = self.modules.enc(features)
+        self.encoded = self.modules.enc(self.encode(signals, lengths))
         return self.hparams.log_softmax(self.modules.ctc_lin(self.encoded)), lengths
 
     def compute_objectives(self, predictions, batch, stage):
@@ -46,46 +42,17 @@ class ASR(Brain):
     def decode(self, log_probs, lengths, stage):
         return self.hparams.decoding_function(log_probs, lengths)
 
-    @property
-    def encoder_learns(self):
-        return not self.hparams.freeze and self.optimizer_step >= self.hparams.freeze_steps
-
     def words(self, labels):
         """What the error rate counts: phones, or the words that letters spell."""
         return list(labels) if self.hparams.label_separator else "".join(labels).split()
 
-    def init_optimizers(self):
-        self.model_optimizer = self.hparams.model_opt_class(self.hparams.model.parameters())
-        self.optimizers_dict = {"model": self.model_optimizer}
-        if not self.hparams.freeze:
-            self.wav2vec2_optimizer = self.hparams.wav2vec2_opt_class(self.modules.wav2vec2.parameters())
-            self.optimizers_dict["wav2vec2"] = self.wav2vec2_optimizer
-
-    def freeze_optimizers(self, optimizers):
-        return optimizers if self.encoder_learns else {"model": optimizers["model"]}
-
     def on_stage_start(self, stage, epoch=None):
         self.errors = ErrorRateStats()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
-        name = self.hparams.error_name
-        stats[name] = self.errors.summarize("error_rate")
-        if stage is Stage.VALID:
-            rates = {"epoch": epoch}
-            for part, optimizer in self.optimizers_dict.items():
-                rates[f"lr_{part}"], new_rate = getattr(self.hparams, f"lr_annealing_{part}")(stage_loss)
-                update_learning_rate(optimizer, new_rate)
-            self.hparams.train_logger.log_stats(rates, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={name: stats[name], "epoch": epoch}, min_keys=[name])
-        else:
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            with (Path(self.hparams.output_folder) / "errors_test.txt").open("w") as file:
-                self.errors.write_stats(file)
-            self.test_stats = stats
+    def stage_stats(self, stage):
+        if stage is Stage.TEST:
+            self.write_stats(self.errors, "errors_test.txt")
+        return {self.hparams.error_name: self.errors.summarize("error_rate")}
 
 
 def datasets(hparams):

@@ -16,10 +16,10 @@ from sonovox.datasets.spoken_digits import NAMES
 from sonovox.inference import save_pretrained
 from sonovox.losses import ctc_loss
 from sonovox.metrics import ErrorRateStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import AnnealingBrain, Stage
 
 
-class Speller(Brain):
+class Speller(AnnealingBrain):
     """Learns letters with CTC; the error rate of the words chooses the checkpoint."""
 
     def compute_forward(self, batch, stage):
@@ -39,22 +39,10 @@ class Speller(Brain):
     def on_stage_start(self, stage, epoch=None):
         self.errors = ErrorRateStats()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
-        stats["WER"] = self.errors.summarize("error_rate")
-        if stage is Stage.VALID:
-            rate, new_rate = self.hparams.lr_annealing(stage_loss)
-            update_learning_rate(self.optimizer, new_rate)
-            self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={"WER": stats["WER"], "epoch": epoch}, min_keys=["WER"])
-        else:
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            with (Path(self.hparams.output_folder) / "wer_test.txt").open("w") as file:
-                self.errors.write_stats(file)
-            self.test_stats = stats
+    def stage_stats(self, stage):
+        if stage is Stage.TEST:
+            self.write_stats(self.errors, "wer_test.txt")
+        return {"WER": self.errors.summarize("error_rate")}
 
 
 def datasets(hparams):

@@ -12,15 +12,15 @@ import torch
 from torch.nn.functional import pad
 
 from sonovox.augment import item_seeds
-from sonovox.data import DynamicItemDataset, provides, read_audio, takes
+from sonovox.data import DynamicItemDataset, provides, read_joined_audio, takes
 from sonovox.hub import Pretrainer
 from sonovox.inference import save_pretrained
 from sonovox.losses import ctc_loss, nll_loss
 from sonovox.metrics import ErrorRateStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import AnnealingBrain, Stage
 
 
-class ASR(Brain):
+class ASR(AnnealingBrain):
     """Learns the next token from those before it and what was heard; CTC helps the encoder in the first epochs."""
 
     def compute_forward(self, batch, stage):
@@ -56,28 +56,14 @@ class ASR(Brain):
         self.errors, self.errors_with_lm = ErrorRateStats(), ErrorRateStats()
         self.hparams.lm_model.to(self.device).eval()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
-        stats["WER"] = self.errors.summarize("error_rate")
-        if stage is Stage.VALID:
-            rate, new_rate = self.hparams.lr_annealing(stage_loss)
-            update_learning_rate(self.optimizer, new_rate)
-            self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={"WER": stats["WER"], "epoch": epoch}, min_keys=["WER"])
-        else:
-            self.write(self.errors, "wer_test.txt")
-            if self.errors_with_lm.ids:
-                stats["WER with LM"] = self.errors_with_lm.summarize("error_rate")
-                self.write(self.errors_with_lm, "wer_with_lm_test.txt")
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            self.test_stats = stats
-
-    def write(self, errors, name):
-        with (Path(self.hparams.output_folder) / name).open("w") as file:
-            errors.write_stats(file)
+    def stage_stats(self, stage):
+        stats = {"WER": self.errors.summarize("error_rate")}
+        if stage is Stage.TEST:
+            self.write_stats(self.errors, "wer_test.txt")
+        if self.errors_with_lm.ids:
+            stats["WER with LM"] = self.errors_with_lm.summarize("error_rate")
+            self.write_stats(self.errors_with_lm, "wer_with_lm_test.txt")
+        return stats
 
 
 def datasets(hparams):
@@ -95,11 +81,7 @@ def datasets(hparams):
     @takes(hparams["wav_key"])
     @provides("sig")
     def read(wavs):
-        pause = torch.zeros(round(0.1 * hparams["sample_rate"]))
-        signals = [
-            read_audio(wav, sample_rate=hparams["sample_rate"]) for wav in ([wavs] if isinstance(wavs, str) else wavs)
-        ]
-        return torch.cat([part for signal in signals for part in (signal, pause)][:-1])
+        return read_joined_audio(wavs, sample_rate=hparams["sample_rate"])
 
     @takes("wrd")
     @provides("tokens", "tokens_bos", "tokens_eos")

@@ -12,15 +12,15 @@ import torch
 from torch.nn.functional import pad
 
 from sonovox.augment import item_seeds
-from sonovox.data import DynamicItemDataset, provides, read_audio, takes
+from sonovox.data import DynamicItemDataset, provides, read_joined_audio, takes
 from sonovox.errors import DataError
 from sonovox.inference import save_pretrained
 from sonovox.losses import ctc_loss, transducer_loss
 from sonovox.metrics import ErrorRateStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import AnnealingBrain, Stage
 
 
-class ASR(Brain):
+class ASR(AnnealingBrain):
     """Learns with the transducer's loss; CTC helps the encoder in the first epochs."""
 
     def compute_forward(self, batch, stage):
@@ -56,24 +56,13 @@ class ASR(Brain):
     def on_stage_start(self, stage, epoch=None):
         self.errors, self.errors_with_beam = ErrorRateStats(), ErrorRateStats()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
-        stats["WER"] = self.errors.summarize("error_rate")
-        if stage is Stage.VALID:
-            rate, new_rate = self.hparams.lr_annealing(stage_loss)
-            update_learning_rate(self.optimizer, new_rate)
-            self.hparams.train_logger.log_stats({"epoch": epoch, "lr": rate}, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={"WER": stats["WER"], "epoch": epoch}, min_keys=["WER"])
-        else:
+    def stage_stats(self, stage):
+        stats = {"WER": self.errors.summarize("error_rate")}
+        if stage is Stage.TEST:
             stats["WER with beam"] = self.errors_with_beam.summarize("error_rate")
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            for errors, name in ((self.errors, "wer_test.txt"), (self.errors_with_beam, "wer_with_beam_test.txt")):
-                with (Path(self.hparams.output_folder) / name).open("w") as file:
-                    errors.write_stats(file)
-            self.test_stats = stats
+            self.write_stats(self.errors, "wer_test.txt")
+            self.write_stats(self.errors_with_beam, "wer_with_beam_test.txt")
+        return stats
 
 
 def datasets(hparams):
@@ -87,9 +76,7 @@ def datasets(hparams):
     @takes("wavs")
     @provides("sig")
     def read(wavs):
-        pause = torch.zeros(round(0.1 * hparams["sample_rate"]))
-        signals = [read_audio(wav, sample_rate=hparams["sample_rate"]) for wav in wavs]
-        return torch.cat([part for signal in signals for part in (signal, pause)][:-1])
+        return read_joined_audio(wavs, sample_rate=hparams["sample_rate"])
 
     @takes("wrd")
     @provides("tokens", "tokens_blank")

@@ -12,15 +12,15 @@ from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.inference import save_pretrained
 from sonovox.losses import nll_loss
 from sonovox.metrics import ClassificationStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import EncoderBrain, Stage
 
 
-class Listener(Brain):
+class Listener(EncoderBrain):
     """Learns emotions by their likelihood; the error rate in validation chooses the checkpoint."""
 
     def compute_forward(self, batch, stage):
         signals, lengths = batch.to(self.device).sig
-        features = self.modules.wav2vec2(signals, lengths)
+        features = self.encode(signals, lengths)
         return self.hparams.log_softmax(self.modules.output_mlp(self.modules.avg_pool(features, lengths)))
 
     def compute_objectives(self, log_probs, batch, stage):
@@ -30,36 +30,17 @@ class Listener(Brain):
             self.emotions.append(batch.id, found, batch.emo)
         return nll_loss(log_probs, labels)
 
-    def init_optimizers(self):
-        self.model_optimizer = self.hparams.model_opt_class(self.hparams.model.parameters())
-        self.optimizers_dict = {"model": self.model_optimizer}
-        if not self.hparams.freeze:
-            self.wav2vec2_optimizer = self.hparams.wav2vec2_opt_class(self.modules.wav2vec2.parameters())
-            self.optimizers_dict["wav2vec2"] = self.wav2vec2_optimizer
-
     def on_stage_start(self, stage, epoch=None):
         self.emotions = ClassificationStats()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
+    def stage_stats(self, stage):
+        if stage is Stage.TEST:
+            self.write_stats(self.emotions, "emotions_test.txt")
         by_class = self.emotions.summarize("classwise_accuracy").values()
-        stats["error"] = 100 * (1 - self.emotions.summarize("accuracy"))
-        stats["unweighted_recall"] = 100 * sum(by_class) / len(by_class)
-        if stage is Stage.VALID:
-            rates = {"epoch": epoch}
-            for part, optimizer in self.optimizers_dict.items():
-                rates[f"lr_{part}"], new_rate = getattr(self.hparams, f"lr_annealing_{part}")(stage_loss)
-                update_learning_rate(optimizer, new_rate)
-            self.hparams.train_logger.log_stats(rates, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={"error": stats["error"], "epoch": epoch}, min_keys=["error"])
-        else:
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            with (Path(self.hparams.output_folder) / "emotions_test.txt").open("w") as file:
-                self.emotions.write_stats(file)
-            self.test_stats = stats
+        return {
+            "error": 100 * (1 - self.emotions.summarize("accuracy")),
+            "unweighted_recall": 100 * sum(by_class) / len(by_class),
+        }
 
 
 def datasets(hparams):

@@ -12,15 +12,15 @@ from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.errors import DataError
 from sonovox.losses import nll_loss
 from sonovox.metrics import ClassificationStats
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import EncoderBrain, Stage
 
 
-class Understander(Brain):
+class Understander(EncoderBrain):
     """Learns the slots of commands by their likelihood; an intent is right when all of its slots are."""
 
     def compute_forward(self, batch, stage):
         signals, lengths = batch.to(self.device).sig
-        pooled = self.modules.avg_pool(self.modules.wav2vec2(signals, lengths), lengths)
+        pooled = self.modules.avg_pool(self.encode(signals, lengths), lengths)
         return {slot: self.hparams.log_softmax(self.modules[f"output_{slot}"](pooled)) for slot in self.hparams.slots}
 
     def compute_objectives(self, predictions, batch, stage):
@@ -33,34 +33,13 @@ class Understander(Brain):
             self.intents.append(batch.id, *([" ".join(slots) for slots in zip(*each)] for each in (found, meant)))  # noqa: B905
         return sum(nll_loss(log_probs, getattr(batch, f"{slot}_label").data) for slot, log_probs in predictions.items())
 
-    def init_optimizers(self):
-        self.model_optimizer = self.hparams.model_opt_class(self.hparams.model.parameters())
-        self.optimizers_dict = {"model": self.model_optimizer}
-        if not self.hparams.freeze:
-            self.wav2vec2_optimizer = self.hparams.wav2vec2_opt_class(self.modules.wav2vec2.parameters())
-            self.optimizers_dict["wav2vec2"] = self.wav2vec2_optimizer
-
     def on_stage_start(self, stage, epoch=None):
         self.intents = ClassificationStats()
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
-        stats["intent_error"] = 100 * (1 - self.intents.summarize("accuracy"))
-        if stage is Stage.VALID:
-            rates = {"epoch": epoch}
-            for part, optimizer in self.optimizers_dict.items():
-                rates[f"lr_{part}"], new_rate = getattr(self.hparams, f"lr_annealing_{part}")(stage_loss)
-                update_learning_rate(optimizer, new_rate)
-            self.hparams.train_logger.log_stats(rates, self.train_stats, stats)
-            meta = {"intent_error": stats["intent_error"], "epoch": epoch}
-            self.checkpointer.save_and_keep_only(meta=meta, min_keys=["intent_error"])
-        else:
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            with (Path(self.hparams.output_folder) / "intents_test.txt").open("w") as file:
-                self.intents.write_stats(file)
+    def stage_stats(self, stage):
+        if stage is Stage.TEST:
+            self.write_stats(self.intents, "intents_test.txt")
+        return {"intent_error": 100 * (1 - self.intents.summarize("accuracy"))}
 
 
 def datasets(hparams):

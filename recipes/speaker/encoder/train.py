@@ -17,15 +17,15 @@ from sonovox.data import DynamicItemDataset, read_audio
 from sonovox.errors import DataError
 from sonovox.inference import save_pretrained
 from sonovox.metrics import EER, minDCF
-from sonovox.training import Brain, Stage, update_learning_rate
+from sonovox.training import EncoderBrain, Stage
 
 
-class Verifier(Brain):
+class Verifier(EncoderBrain):
     """Learns to tell the speakers of the training apart; the equal error rate in validation chooses the checkpoint."""
 
     def compute_forward(self, batch, stage):
         signals, lengths = batch.to(self.device).sig
-        return self.modules.avg_pool(self.modules.wav2vec2(signals, lengths), lengths)  # (batch, 1, features)
+        return self.modules.avg_pool(self.encode(signals, lengths), lengths)  # (batch, 1, features)
 
     def compute_objectives(self, embeddings, batch, stage):
         if stage is not Stage.TRAIN:
@@ -33,34 +33,13 @@ class Verifier(Brain):
             self.embeddings.append(normalize(embeddings.squeeze(1)).cpu())
         return self.hparams.compute_cost(self.modules.classifier(embeddings), batch.label.data)
 
-    def init_optimizers(self):
-        self.model_optimizer = self.hparams.model_opt_class(self.hparams.model.parameters())
-        self.optimizers_dict = {"model": self.model_optimizer}
-        if not self.hparams.freeze:
-            self.wav2vec2_optimizer = self.hparams.wav2vec2_opt_class(self.modules.wav2vec2.parameters())
-            self.optimizers_dict["wav2vec2"] = self.wav2vec2_optimizer
-
     def on_stage_start(self, stage, epoch=None):
         self.speakers, self.embeddings = [], []
 
-    def on_stage_end(self, stage, stage_loss, epoch=None):
-        stats = {"loss": stage_loss}
-        if stage is Stage.TRAIN:
-            self.train_stats = stats
-            return
+    def stage_stats(self, stage):
         targets, others = trials(self.speakers, torch.cat(self.embeddings))
-        stats["EER"] = 100 * EER(targets, others)[0]
-        stats["minDCF"] = minDCF(targets, others)[0] / 0.01  # 1 is what refusing everyone costs
-        if stage is Stage.VALID:
-            rates = {"epoch": epoch}
-            for part, optimizer in self.optimizers_dict.items():
-                rates[f"lr_{part}"], new_rate = getattr(self.hparams, f"lr_annealing_{part}")(stage_loss)
-                update_learning_rate(optimizer, new_rate)
-            self.hparams.train_logger.log_stats(rates, self.train_stats, stats)
-            self.checkpointer.save_and_keep_only(meta={"EER": stats["EER"], "epoch": epoch}, min_keys=["EER"])
-        else:
-            self.hparams.train_logger.log_stats({"tested epoch": self.hparams.epoch_counter.current}, test_stats=stats)
-            self.test_stats = stats
+        # Of the cost, 1 is what refusing everyone has.
+        return {"EER": 100 * EER(targets, others)[0], "minDCF": minDCF(targets, others)[0] / 0.01}
 
 
 def trials(speakers, embeddings):

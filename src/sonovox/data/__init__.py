@@ -34,6 +34,7 @@ __all__ = [
     "merge_char",
     "provides",
     "read_audio",
+    "read_joined_audio",
     "set_output_keys",
     "split_word",
     "takes",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from sonovox.data.dynamic_batch_sampler import DynamicBatchSampler
     from sonovox.data.dynamic_items import DynamicItem, provides, takes
     from sonovox.data.item import Item
+    from sonovox.data.joined_audio import read_joined_audio
     from sonovox.data.loader import SaveableDataLoader
     from sonovox.data.looped_loader import LoopedLoader
     from sonovox.data.padding import batch_pad_right, undo_padding
@@ -99,6 +101,7 @@ __getattr__ = lazy_names(
         "merge_char": "sonovox.data.words",
         "provides": "sonovox.data.dynamic_items",
         "read_audio": "sonovox.data.audio",
+        "read_joined_audio": "sonovox.data.joined_audio",
         "set_output_keys": "sonovox.data.several_datasets",
         "split_word": "sonovox.data.words",
         "takes": "sonovox.data.dynamic_items",

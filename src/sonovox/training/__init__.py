@@ -5,6 +5,7 @@
 [1, 2]
 """
 
+from sonovox.training.annealing_brain import AnnealingBrain
 from sonovox.training.brain import Brain
 from sonovox.training.checkpoints import (
     Checkpoint,
@@ -15,6 +16,7 @@ from sonovox.training.checkpoints import (
     ckpt_recency,
 )
 from sonovox.training.distributed import is_main_process, run_on_main
+from sonovox.training.encoder_brain import EncoderBrain
 from sonovox.training.epochs import EpochCounter, EpochCounterWithStopper
 from sonovox.training.experiment import create_experiment_directory, run_experiment
 from sonovox.training.loggers import FileTrainLogger, TensorboardLogger
@@ -42,11 +44,13 @@ from sonovox.training.seeding import seed_everything
 from sonovox.training.stage import Stage
 
 __all__ = [
+    "AnnealingBrain",
     "Brain",
     "Checkpoint",
     "Checkpointer",
     "CyclicCosineScheduler",
     "CyclicLRScheduler",
+    "EncoderBrain",
     "EpochCounter",
     "EpochCounterWithStopper",
     "FileTrainLogger",
