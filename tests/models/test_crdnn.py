@@ -1,12 +1,22 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.hparams.guard import Guard
+from sonovox.hparams.limits import STRICT
 from sonovox.models.crdnn import CRDNN
 from sonovox.nn import GRU, LSTM, Fbank, InputNormalization, LengthsCapableSequential, LiGRU
 
 SMALL = {"cnn_channels": [2, 3], "rnn_layers": 2, "rnn_neurons": 5, "dnn_neurons": 6}
+
+
+def test_the_largest_published_one_is_far_within_the_limits_of_model_folders():
+    # Before, recurrent layers were run to learn their shape: 400,000 calls.
+    guard = Guard(dataclasses.replace(STRICT, calls=20_000), dry=True)
+    guard.run(CRDNN, [], {"input_shape": [None, None, 80], "rnn_class": LSTM, "rnn_layers": 5, "rnn_neurons": 1024})
 
 
 def test_every_part_stands_under_its_name():

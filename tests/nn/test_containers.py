@@ -7,13 +7,17 @@ from torch import nn
 from sonovox._internal.errors import ArgumentError
 from sonovox.nn import (
     GRU,
+    LSTM,
+    RNN,
     BatchNorm1d,
     Conv1d,
     InputNormalization,
     LengthsCapableSequential,
+    LiGRU,
     Linear,
     ModuleList,
     Sequential,
+    SLiGRU,
 )
 
 
@@ -94,3 +98,26 @@ def test_a_list_of_layers_changes_like_a_list():
 def test_the_first_of_a_tuple_goes_on():
     assert Sequential(GRU(3, input_size=4), Linear(2, input_size=3))(torch.zeros(1, 5, 4)).shape == (1, 5, 2)
     assert ModuleList(GRU(3, input_size=4))(torch.zeros(1, 5, 4)).shape == (1, 5, 3)
+
+
+def test_a_layer_that_tells_its_shape_is_not_run():
+    class Told(nn.Module):
+        def output_shape(self, shape):
+            return [*shape[:2], 7]
+
+        def forward(self, x):
+            raise RuntimeError("it was run")
+
+    model = Sequential(input_shape=[None, None, 4])
+    model.append(Told())
+    model.append(Linear, n_neurons=2)
+    assert model.get_output_shape() == [1, 256, 2]
+    assert model["1"].w.in_features == 7
+
+
+def test_the_shape_of_recurrent_layers_is_that_of_what_they_return():
+    for build in (GRU, LSTM, RNN, LiGRU, SLiGRU):
+        for bidirectional in (False, True):
+            layer = build(5, input_shape=[None, None, 4, 3], bidirectional=bidirectional, num_layers=2)
+            states, _ = layer(torch.zeros(2, 6, 4, 3))
+            assert layer.output_shape([2, 6, 4, 3]) == list(states.shape)

@@ -49,7 +49,7 @@ STRICT = Limits(
     text=2**14,
     digits=18,
     weights=5 * 10**8,
-    computed=10**8,
+    computed=25 * 10**7,
     tensors=6_000,
     calls=100_000,
 )

@@ -82,18 +82,16 @@ class Sequential(nn.ModuleDict):
             raise ArgumentError(
                 "input_shape must be given to build layers by the shape of their input", hint="give it to the container"
             )
-        layers = list(self.values())[self._measured :]
-        modes = [(module, module.training) for module in self.modules()]
-        self.eval()  # statistics and the generator of random numbers stay as they are
-        first = next(self.parameters(), torch.empty(0))
-        try:
-            with torch.no_grad():
-                result = _pass_through(layers, first.new_zeros(self._output_shape))
-        finally:
-            for module, training in modes:
-                module.training = training
-        self._measured, self._output_shape = len(self), list(result.shape)
+        for layer in list(self.values())[self._measured :]:
+            self._output_shape = _measured(layer, self._output_shape)
+            self._measured += 1
         return list(self._output_shape)
+
+    def _as_measured(self, shape: list[int]) -> bool:
+        """Whether `get_output_shape` tells what comes of an input of this shape."""
+        plain = type(self).forward in (Sequential.forward, LengthsCapableSequential.forward)
+        given = self.input_shape or ()
+        return plain and shape == [size or (_TIME if place else _BATCH) for place, size in enumerate(given)]
 
     def forward(self, x: Tensor) -> Any:
         """What comes out of the last layer."""
@@ -159,6 +157,23 @@ def _pass_through(layers: Iterable[nn.Module], x: Tensor) -> Any:
     for layer in layers:
         x = _first(layer(x))
     return x
+
+
+def _measured(layer: nn.Module, shape: list[int]) -> list[int]:
+    """Shape of what comes out of `layer`: as it says, where it does, since a run takes long; else of a run."""
+    if isinstance(layer, Sequential) and layer._as_measured(shape):
+        return layer.get_output_shape()
+    if callable(told := getattr(layer, "output_shape", None)):
+        return list(told(shape))
+    modes = [(module, module.training) for module in layer.modules()]
+    layer.eval()  # statistics and the generator of random numbers stay as they are
+    first = next(layer.parameters(), torch.empty(0))
+    try:
+        with torch.no_grad():
+            return list(_first(layer(first.new_zeros(shape))).shape)
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def _first(result: Any) -> Any:

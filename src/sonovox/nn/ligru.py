@@ -79,6 +79,10 @@ class LiGRU(nn.Module):
         if re_init:
             initialise_recurrence(self.rnn)
 
+    def output_shape(self, shape: Sequence[int]) -> list[int]:
+        """Shape of the states for an input of this shape, which a container asks for."""
+        return _output_shape(self.rnn, shape)
+
     def forward(self, x: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The states of the last layer at each step, and the states of all layers at the last step.
 
@@ -137,6 +141,10 @@ class SLiGRU(nn.Module):
         )
         if re_init:
             initialise_recurrence(self.rnn)
+
+    def output_shape(self, shape: Sequence[int]) -> list[int]:
+        """Shape of the states for an input of this shape, which a container asks for."""
+        return _output_shape(self.rnn, shape)
 
     def forward(self, x: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """See `LiGRU.forward`."""
@@ -202,3 +210,8 @@ def _run_layers(layers: list[_LiGRULayer], x: Tensor, hx: Tensor | None) -> tupl
         last.append(x[:, -1])
     stacked = torch.stack(last, dim=1 if directions == 2 else 0)
     return x, stacked.reshape(len(layers) * directions, batch, hidden)
+
+
+def _output_shape(rnn: nn.ModuleList, shape: Sequence[int]) -> list[int]:
+    last = cast("_LiGRULayer", rnn[-1])
+    return [*shape[:2], last.hidden_size * (2 if last.bidirectional else 1)]

@@ -26,6 +26,10 @@ class _Recurrent(nn.Module):
         if re_init:
             initialise_recurrence(rnn)
 
+    def output_shape(self, shape: Sequence[int]) -> list[int]:
+        """Shape of the states for an input of this shape, which a container asks for."""
+        return [*shape[:2], self.rnn.hidden_size * (2 if self.rnn.bidirectional else 1)]
+
     def forward(self, x: Tensor, hx: Any = None, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
         """The states of the last layer at each step, and the last states of all layers.
 
