@@ -190,6 +190,20 @@ def test_selection(files, chosen):
     assert select(OFFERS, HubSource("a/b"), files) == chosen
 
 
+@pytest.mark.parametrize(
+    ("optional", "chosen"),
+    [
+        (["vocab.json", "pytorch_model.bin"], ["a/x.bin", "config.json", "pytorch_model.bin"]),
+        (["pytorch_model.bin", "model.safetensors", "a/*"], ["a/x.bin", "config.json", "model.safetensors"]),
+    ],
+)
+def test_what_may_be_missing_is_taken_where_it_is_there(optional, chosen):
+    offers = ["a/x.bin", "config.json", "model.safetensors", "other.json", "pytorch_model.bin"]
+    assert select(offers, HubSource("a/b"), ["config.json", "a/x.bin"], optional) == chosen
+    with pytest.raises(NotInSourceError, match=r"no file 'config\.json'"):
+        select(offers[:1], HubSource("a/b"), ["config.json"], optional)
+
+
 def test_pickles_are_taken_where_there_is_nothing_better():
     assert select(["config.json", "pytorch_model.bin"], HubSource("a/b"), None) == ["config.json", "pytorch_model.bin"]
 

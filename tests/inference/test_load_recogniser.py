@@ -85,7 +85,7 @@ def test_a_repository_with_hyperparameters_is_a_model_folder(ctc_folder, monkeyp
             raise HubError("there is no such file")
         return path
 
-    for user in ("interface", "load_recogniser"):
+    for user in ("interface", "encoder_folders"):
         monkeypatch.setattr(f"sonovox.inference.{user}.fetch", fetch)
     monkeypatch.setattr("sonovox.hub.pretrainer.fetch", lambda source, offline=False, **_: fetch(source))
     assert type(load_recogniser("acme/letters", device="cpu")) is EncoderASR

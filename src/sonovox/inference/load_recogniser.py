@@ -1,26 +1,19 @@
 """The recogniser for a model that somebody names, whatever kind of model it is."""
 
-import json
 import os
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import ArgumentError, HubError
-from sonovox.hub import fetch, parse_source
-from sonovox.hub.sources import HubSource
+from sonovox._internal.errors import ArgumentError
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.device import choose_device
 from sonovox.inference.encoder_asr import EncoderASR
-from sonovox.inference.interface import HPARAMS_FILE, MODEL_SUBFOLDER, read_model_folder
+from sonovox.inference.encoder_folders import encoder_folder, has_hyperparams
+from sonovox.inference.interface import read_model_folder
 from sonovox.inference.model_folder import INTERFACES
-from sonovox.models.wav2vec2.config import FAMILIES
 from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
 if TYPE_CHECKING:
-    import torch
-
     from sonovox.hub import Progress
     from sonovox.inference.recogniser import Recogniser
 
@@ -59,80 +52,22 @@ def load_recogniser(
         HParamsError: a `hyperparams.yaml` that is wrong, or asks for what a model folder may not use.
         WeightsError: the files do not make the model.
     """
-    is_folder = _has_hyperparams(source, offline, progress)
-    if not is_folder and not _is_encoder(source, offline, progress):
-        return WhisperASR.from_pretrained(
-            source, device=device, precision=precision, offline=offline, progress=progress
-        )
+    options: dict[str, Any] = {"offline": offline, "progress": progress}
+    is_whisper = str(source) in (*PRETRAINED, *ALIASES)
+    is_folder = not is_whisper and has_hyperparams(source, **options)
+    is_encoder = not is_whisper and not is_folder and encoder_folder(source, **options) is not None
+    if not is_folder and not is_encoder:
+        return WhisperASR.from_pretrained(source, device=device, precision=precision, **options)
     place = choose_device(device)
     if precision not in (None, "fp32"):
         raise ArgumentError(f"{source} works in fp32, got precision {precision!r}", hint="leave precision out")
-    if not is_folder:
-        return _with_ctc_head(_inside(source), place, offline, progress)
-    hparams = read_model_folder(source, offline=offline, progress=progress)
+    if is_encoder:
+        return EncoderASR.from_hparams(source, **options, run_opts={"device": place})
+    hparams = read_model_folder(source, **options)
     name = hparams.get("interface") or _interface_for(source, hparams)
     check_choice(f"the interface of {source} for transcription", name, RECOGNISERS)
     recogniser: Any = RECOGNISERS[name](hparams["modules"], hparams, run_opts={"device": place})
     return recogniser
-
-
-def _has_hyperparams(source: str | os.PathLike[str], offline: bool | None, progress: "Progress | bool | None") -> bool:
-    return any(
-        _file_of(source, name, offline, progress) for name in (HPARAMS_FILE, f"{MODEL_SUBFOLDER}/{HPARAMS_FILE}")
-    )
-
-
-def _is_encoder(source: str | os.PathLike[str], offline: bool | None, progress: "Progress | bool | None") -> bool:
-    file = _file_of(_inside(source), "config.json", offline, progress)
-    try:
-        return file is not None and json.loads(file.read_bytes()).get("model_type") in FAMILIES
-    except (ValueError, AttributeError):  # whoever reads the model after this tells what is wrong
-        return False
-
-
-def _inside(source: str | os.PathLike[str]) -> str | os.PathLike[str]:
-    """The model folder of a fine-tuning, where `source` is the folder of its run."""
-    folder = Path(source).expanduser() / MODEL_SUBFOLDER
-    return folder if (folder / "config.json").is_file() else source
-
-
-def _file_of(
-    source: str | os.PathLike[str], name: str, offline: bool | None, progress: "Progress | bool | None"
-) -> Path | None:
-    """A file in a folder or repository, if it is there."""
-    if str(source) in (*PRETRAINED, *ALIASES):
-        return None
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return folder / name if (folder / name).is_file() else None
-    try:
-        origin = parse_source(source)
-        if isinstance(origin, HubSource) and not origin.path and "/" not in name:
-            return fetch(f"{origin}/{name}", offline=offline, progress=progress)
-    except HubError:  # whoever wants the model after this tells what is wrong
-        pass
-    return None
-
-
-def _with_ctc_head(
-    source: str | os.PathLike[str], device: "torch.device", offline: bool | None, progress: "Progress | bool | None"
-) -> EncoderASR:
-    from sonovox.decoding.ctc_greedy import ctc_greedy_decode
-    from sonovox.models.wav2vec2.ctc import Wav2Vec2CTC
-    from sonovox.models.wav2vec2.pretrained import load_wav2vec2
-
-    loaded = load_wav2vec2(source, offline=offline, progress=progress)
-    if loaded.vocabulary is None:
-        raise ArgumentError(
-            f"{source} was pretrained, but not taught to write: it has no CTC head",
-            hint="facebook/wav2vec2-base-960h has one",
-        )
-    hparams = {
-        "sample_rate": loaded.preprocessor.sample_rate,
-        "tokenizer": loaded.vocabulary,
-        "decoding_function": partial(ctc_greedy_decode, blank_id=loaded.vocabulary.blank),
-    }
-    return EncoderASR({"encoder": Wav2Vec2CTC(loaded)}, hparams, run_opts={"device": device})
 
 
 def _interface_for(source: str | os.PathLike[str], hparams: dict) -> str:

@@ -25,7 +25,8 @@ __all__ = ["load_peft_adapter", "save_peft_adapter"]
 
 Rename = Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
 
-_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+_CONFIG = "adapter_config.json"
+_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _PREFIX = "base_model.model."
 _NAME = re.compile(r"(?P<layer>.+)\.lora_(?P<which>[AB])\.(?:default\.)?weight")
 
@@ -54,7 +55,7 @@ def save_peft_adapter(
     if len(kinds) != 1:
         found = f"{len(kinds)} different ones" if kinds else "none"
         raise ArgumentError(f"model must have LoRA layers of one kind, got {found}", hint="see insert_adapters")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _FILES[0]).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _CONFIG).is_file():
         raise ArgumentError(f"{folder} holds something else than an adapter", hint="give a new folder")
     weights: Mapping[str, Tensor] = {
         f"{name}.lora_{which}.weight": getattr(layer, f"lora_{which}").weight.detach()
@@ -78,8 +79,8 @@ def save_peft_adapter(
         "inference_mode": True,
     }
     with atomic_folder(folder) as writer:
-        writer.write(_FILES[0], [json.dumps(description, indent=2).encode()])
-        writer.write(_FILES[1], [pack_weights({_PREFIX + name: tensor for name, tensor in weights.items()})])
+        writer.write(_CONFIG, [json.dumps(description, indent=2).encode()])
+        writer.write(_WEIGHTS[0], [pack_weights({_PREFIX + name: tensor for name, tensor in weights.items()})])
     return folder
 
 
@@ -106,11 +107,11 @@ def load_peft_adapter(
         HubError: the files cannot be had.
         WeightsError: another kind of adapter, or one for other layers; the model is as before then.
     """
-    folder = fetch(source, files=_FILES, offline=offline, progress=progress)
+    folder = fetch(source, files=[_CONFIG], optional=_WEIGHTS, offline=offline, progress=progress)
     description = _description(folder)
-    file = next((folder / name for name in _FILES[1:] if (folder / name).is_file()), None)
+    file = next((folder / name for name in _WEIGHTS if (folder / name).is_file()), None)
     if file is None:
-        raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(_FILES[1:])}")
+        raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(_WEIGHTS)}")
     weights: Mapping[str, Tensor] = {name.removeprefix(_PREFIX): tensor for name, tensor in load_weights(file).items()}
     factors = _factors(rename(weights) if rename is not None else weights, folder)
     layers = dict(model.named_modules())
@@ -130,12 +131,12 @@ def load_peft_adapter(
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    file = folder / _FILES[0]
+    file = folder / _CONFIG
     try:
         description = json.loads(file.read_bytes())
         kind = description["peft_type"]
     except OSError as error:
-        raise WeightsError(f"{folder} holds no {_FILES[0]}", hint="give the folder of a peft adapter") from error
+        raise WeightsError(f"{folder} holds no {_CONFIG}", hint="give the folder of a peft adapter") from error
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{file} cannot be read: {error!r}", hint="fetch it again") from error
     if kind != "LORA" or description.get("use_dora") or description.get("alpha_pattern"):

@@ -79,7 +79,7 @@ class TransformersEncoder(PretrainedBlock):
     ) -> None:
         """Read the model of `source`; arguments and errors as of the class."""
         transformers = require("transformers", purpose="an encoder that sonovox has no model of its own for")
-        folder = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
+        folder = fetch(source, files=["config.json"], optional=FOLDER_FILES, offline=offline, progress=progress)
         try:
             # Local files, and never the code of a stranger.
             safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}

@@ -3,11 +3,18 @@ import json
 import pytest
 import torch
 
+from hub.conftest import _own_machine, hub_server, web  # noqa: F401
 from small_encoder import KINDS, VOCABULARY, config, encoder, speech, write_folder
 from sonovox._internal.errors import ArgumentError, HubError, WeightsError
 from sonovox.hub import load_weights, save_weights
 from sonovox.models.wav2vec2 import from_huggingface, load_wav2vec2, save_wav2vec2
-from sonovox.models.wav2vec2.pretrained import check_layers, find_weights, read_description, write_model_folder
+from sonovox.models.wav2vec2.pretrained import (
+    check_layers,
+    fetch_wav2vec2,
+    find_weights,
+    read_description,
+    write_model_folder,
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,6 +92,23 @@ def test_a_repository_that_is_not_there_is_an_error_of_the_hub(monkeypatch, tmp_
     monkeypatch.setenv("SONOVOX_CACHE", str(tmp_path))
     with pytest.raises(HubError):
         load_wav2vec2("facebook/wav2vec2-base", offline=True)
+
+
+@pytest.mark.parametrize("extra", [(), ("pytorch_model.bin", "README.md", "special_tokens_map.json")])
+def test_a_repository_has_some_of_the_files_that_there_may_be(tmp_path, hub_server, extra):  # noqa: F811
+    folder = write_folder(tmp_path / "model", aux_num_out=6)
+    for file in folder.iterdir():
+        hub_server.put(file.name, file.read_bytes())
+    for name in extra:
+        hub_server.put(name, b"{}")
+    loaded = load_wav2vec2("acme/tiny")
+    assert loaded.vocabulary == VOCABULARY
+    assert load_wav2vec2(fetch_wav2vec2("acme/tiny", offline=True)).config == loaded.config
+    fetched = {file.name for file in (tmp_path / "cache").rglob("*.*")}
+    assert "special_tokens_map.json" not in set(extra) - fetched
+    assert not fetched & {"pytorch_model.bin", "README.md"}, (
+        "neither a second copy of the weights nor what nobody reads"
+    )
 
 
 def test_what_does_not_belong_together_is_not_written(tmp_path):

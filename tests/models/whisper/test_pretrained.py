@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from hub.conftest import hub_server, web  # noqa: F401
 from sonovox._internal.errors import HubError, NetworkError, OfflineError, WeightsError
 from sonovox.hub import Cache, Entry, parse_source
 from sonovox.models.whisper import pretrained
@@ -47,6 +48,13 @@ def checkpoint(tmp_path, model):
 def same_weights(one, other):
     ours, theirs = one.state_dict(), other.state_dict()
     return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_repository_has_some_of_the_files_that_there_may_be(folder, model, hub_server, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("SONOVOX_OFFLINE")
+    for file in folder.iterdir():
+        hub_server.put(file.name, file.read_bytes())
+    assert same_weights(load_whisper("acme/tiny")[0], model)
 
 
 def test_every_published_size_is_there_under_the_names_that_people_type():

@@ -32,6 +32,7 @@ __all__ = [
     "FOLDER_FILES",
     "PretrainedWav2Vec2",
     "check_layers",
+    "fetch_wav2vec2",
     "find_weights",
     "load_wav2vec2",
     "read_description",
@@ -101,7 +102,7 @@ def load_wav2vec2(
         HubError: the files cannot be had.
         WeightsError: they are no model of these families, or not whole.
     """
-    folder = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
+    folder = fetch_wav2vec2(source, offline=offline, progress=progress)
     description = read_description(folder)
     config = Wav2Vec2Config.from_huggingface(description, aux=head)
     weights = from_huggingface(load_weights(find_weights(folder), device=device, dtype=dtype or torch.float32))
@@ -119,6 +120,17 @@ def load_wav2vec2(
     if model.aux is not None:
         vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id"))
     return PretrainedWav2Vec2(model.eval(), config, Preprocessor.from_folder(folder), vocabulary)
+
+
+def fetch_wav2vec2(
+    source: str | os.PathLike[str],
+    *,
+    token: str | None = None,
+    offline: bool | None = None,
+    progress: "Progress | bool | None" = None,
+) -> Path:
+    """The folder of an encoder on this machine, fetched where it is not; arguments as of `hub.fetch`."""
+    return fetch(source, files=["config.json"], optional=FOLDER_FILES, token=token, offline=offline, progress=progress)
 
 
 def save_wav2vec2(

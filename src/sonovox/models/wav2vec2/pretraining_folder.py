@@ -52,8 +52,8 @@ def load_wav2vec2_pretraining(
         HubError: the files cannot be had.
         WeightsError: they are no such model, not whole, or without the weights of the quantiser.
     """
-    files = FOLDER_FILES if with_weights else FOLDER_FILES[:3]
-    folder = fetch(source, files=files, offline=offline, progress=progress)
+    further = FOLDER_FILES if with_weights else FOLDER_FILES[:3]
+    folder = fetch(source, files=["config.json"], optional=further, offline=offline, progress=progress)
     description = read_description(folder)
     config = Wav2Vec2Config.from_huggingface(description, aux=False)
     config = config if override_config is None else override_config(config)

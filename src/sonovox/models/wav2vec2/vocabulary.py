@@ -50,6 +50,14 @@ class CTCVocabulary:
         words = "".join(" " if label == self.word_delimiter else label for label in said if label not in self.special)
         return " ".join(words.split())
 
+    def texts(self) -> list[str]:
+        """What each label writes, as a search over texts wants it: special labels nothing, the delimiter a space.
+
+        >>> CTCVocabulary(("<pad>", "|", "A"), blank=0, special=frozenset({"<pad>"})).texts()
+        ['', ' ', 'A']
+        """
+        return ["" if x in self.special else " " if x == self.word_delimiter else x for x in self.labels]
+
     def encode(self, text: str) -> list[int]:
         """The labels of the characters of `text`, whose words single spaces separate.
 

@@ -47,6 +47,7 @@ FOLDER_FILES = (
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*.safetensors",
+    "pytorch_model.bin",
     "tokenizer.json",
     "vocab.json",
     "merges.txt",
@@ -153,7 +154,7 @@ def fetch_whisper(
     if name in PRETRAINED:
         return _fetch_published(PRETRAINED[name], offline, progress)
     try:
-        path = fetch(source, files=FOLDER_FILES, offline=offline, progress=progress)
+        path = fetch(source, files=["config.json"], optional=FOLDER_FILES, offline=offline, progress=progress)
     except HubError as error:
         near = did_you_mean(str(source), [*PRETRAINED, *ALIASES])
         if not re.fullmatch(r"[\w.-]+", str(source)) or (Path(source).suffix == ".pt" and not near):
@@ -217,7 +218,7 @@ def read_tokenizer(files: WhisperFiles, config: WhisperConfig) -> WhisperTokeniz
 
 
 def _fetch_published(model: PublishedWhisper, offline: bool | None, progress: "Progress | bool | None") -> WhisperFiles:
-    mirrors = [Mirror(f"hf:{model.repository}", files=FOLDER_FILES)]
+    mirrors = [Mirror(f"hf:{model.repository}", files=["config.json"], optional=FOLDER_FILES)]
     mirrors += [Mirror(source, sha256=model.sha256) for source in model.checkpoints]
     try:
         path = fetch_first(mirrors, name=model.name, offline=offline, progress=progress)
