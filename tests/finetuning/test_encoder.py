@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from small_encoder import KINDS, speech, write_folder
+from small_encoder import KINDS, VOCABULARY, speech, write_folder
 from sonovox._internal.errors import WeightsError
 from sonovox.finetuning.encoder import EncoderDescription, SpellingEncoder, describe_encoder
 from sonovox.models.wav2vec2 import load_wav2vec2
@@ -72,3 +72,41 @@ def test_masking_is_of_training_and_as_much_as_asked_for(encoder, tmp_path):
     learnt = write_folder(tmp_path / "masked", mask_time_prob=0.1)
     kept = SpellingEncoder(learnt, ["a"]).model.masking.embedding
     torch.testing.assert_close(kept, load_wav2vec2(learnt).model.masking.embedding)
+
+
+@pytest.fixture
+def recogniser(tmp_path):
+    """A model that was fine-tuned before."""
+    return write_folder(tmp_path / "recogniser", aux_num_out=6)
+
+
+def test_a_head_is_described_and_may_be_kept(recogniser):
+    described = describe_encoder(recogniser)
+    assert described.vocabulary == VOCABULARY
+    kept = SpellingEncoder(recogniser, ["x"], keep_head=True)
+    assert kept.vocabulary == VOCABULARY
+    torch.testing.assert_close(kept.head.weight, load_wav2vec2(recogniser).model.aux.weight)
+    assert SpellingEncoder(recogniser, ["x"]).vocabulary.labels == ("<pad>", "<unk>", "|", "x")
+
+
+def test_what_is_wrong_with_a_head_is_told(recogniser, encoder):
+    assert describe_encoder(encoder).defect == ""
+    (recogniser / "vocab.json").write_text('{"<pad>": 0, "A": 1}')
+    assert describe_encoder(recogniser).defect == "it has 6 outputs for 2 labels"
+    (recogniser / "vocab.json").unlink()
+    assert "there is no file" in describe_encoder(recogniser).defect
+
+
+@pytest.mark.parametrize("kind", ["base", "wavlm"])
+def test_with_adapters_little_learns_and_nothing_changes_at_first(tmp_path, kind):
+    folder = write_folder(tmp_path / kind, kind)
+    model = SpellingEncoder(folder, ["a"], lora_rank=2).eval()
+    assert len(model.adapted_layers) == 2 * 6
+    # Two layers: four products of 16 to 16, and two between 16 and 24.
+    assert sum(weight.numel() for weight in model.encoder_parameters()) == 2 * 2 * (4 * 32 + 2 * 40)
+    assert {name.rpartition("lora_")[1] for name in model.state_dict() if "aux" not in name} == {"lora_"}
+    waves, lengths = speech()
+    shares = lengths / waves.shape[1]
+    with_head = SpellingEncoder(folder, ["a"]).eval()
+    with_head.head.load_state_dict(model.head.state_dict())
+    torch.testing.assert_close(model(waves, shares), with_head(waves, shares))

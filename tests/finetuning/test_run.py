@@ -7,11 +7,13 @@ import pytest
 import torch
 from filelock import FileLock
 
+from small_encoder import speech, write_folder
 from sonovox._internal.errors import ArgumentError, TrainingInterruptedError
-from sonovox.finetuning import FineTuner, FinetuneSettings, finetune
-from sonovox.finetuning.run import run_finetuning
+from sonovox.finetuning import FineTuner, finetune
 from sonovox.hub import load_weights
 from sonovox.inference.load_recogniser import load_recogniser
+from sonovox.integrations.peft import load_peft_adapter
+from sonovox.models.wav2vec2 import from_huggingface, load_wav2vec2
 
 FAST = {"device": "cpu", "epochs": 3, "batch_seconds": 1.5, "dev_share": 0.25, "learning_rate": 0.01, "quiet": True}
 
@@ -50,8 +52,8 @@ def test_a_folder_of_recordings_becomes_a_recogniser(encoder, data, record, tmp_
     assert "freeze_updates" in (out / "train.yaml").read_text()
 
 
-def test_a_run_that_was_stopped_goes_on_exactly(encoder, data, tmp_path, monkeypatch, heard):
-    whole = finetune(encoder, data, tmp_path / "whole", **FAST)
+def stop_and_go_on(encoder, data, out, options, monkeypatch):
+    """Stopped by a signal in the second epoch, and started once more."""
     count, original = [0], FineTuner.on_fit_batch_end
 
     def stop_in_the_second_epoch(self, *arguments):
@@ -63,8 +65,13 @@ def test_a_run_that_was_stopped_goes_on_exactly(encoder, data, tmp_path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(FineTuner, "on_fit_batch_end", stop_in_the_second_epoch)
         with pytest.raises(TrainingInterruptedError, match="the same command goes on from here"):
-            finetune(encoder, data, tmp_path / "stopped", **FAST)
-    stopped = finetune(encoder, data, tmp_path / "stopped", **FAST)
+            finetune(encoder, data, out, **options)
+    return finetune(encoder, data, out, **options)
+
+
+def test_a_run_that_was_stopped_goes_on_exactly(encoder, data, tmp_path, monkeypatch, heard):
+    whole = finetune(encoder, data, tmp_path / "whole", **FAST)
+    stopped = stop_and_go_on(encoder, data, tmp_path / "stopped", FAST, monkeypatch)
     assert "going on with the run" in heard()
     assert log_of(stopped) == log_of(whole)
     assert weights_of(stopped) == weights_of(whole)
@@ -97,10 +104,42 @@ def test_a_data_set_in_memory_is_learnt_from(encoder, data, tmp_path):
     assert (finetune(encoder, rows, tmp_path / "out", **{**FAST, "epochs": 1}) / "model").is_dir()
 
 
-def test_it_is_no_matter_of_several_processes(encoder, data, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ArgumentError, match="runs in one process"):
-        run_finetuning(FinetuneSettings(str(encoder), str(data), tmp_path / "out"))
+def test_adapters_learn_alone_and_end_in_the_model(encoder, data, tmp_path, heard, monkeypatch):
+    options = {**FAST, "lora_rank": 4, "encoder_learning_rate": 0.1}
+    whole = finetune(encoder, data, tmp_path / "whole", **options)
+    assert "parameters (" in heard()
+    assert "the head and adapters of rank 4 beside 12 layers" in heard()
+    kept = sum(file.stat().st_size for file in next((whole / "save").glob("CKPT*")).glob("model*"))
+    assert kept < (encoder / "model.safetensors").stat().st_size
+    before, after = (load_wav2vec2(folder, head=False).model.state_dict() for folder in (encoder, whole / "model"))
+    changed = {name for name, tensor in before.items() if not torch.equal(tensor, after[name])}
+    assert changed
+    assert all(name.endswith(("_proj.weight", "_dense.weight")) for name in changed)
+    # The adapter beside the model, put into the encoder, is the same model.
+    loaded = load_wav2vec2(whole / "model").model
+    again = load_wav2vec2(encoder, head=False).model
+    again.aux = torch.nn.Linear(16, loaded.aux.out_features)
+    load_peft_adapter(again, whole / "adapter", rename=from_huggingface)
+    waves, lengths = speech()
+    torch.testing.assert_close(again(waves, lengths)[0], loaded(waves, lengths)[0], rtol=1e-5, atol=1e-5)
+    stopped = stop_and_go_on(encoder, data, tmp_path / "stopped", options, monkeypatch)
+    assert log_of(stopped) == log_of(whole)
+    assert weights_of(stopped) == weights_of(whole)
+
+
+def test_a_head_that_fits_is_kept_and_writes_as_before(data, tmp_path, heard):
+    recogniser = write_folder(tmp_path / "recogniser", aux_num_out=6)
+    frozen = {**FAST, "epochs": 1, "encoder_learning_rate": 0, "learning_rate": 1e-9}
+    out = finetune(recogniser, data, tmp_path / "out", **frozen)
+    assert "head        kept, with its 6 labels, and texts are learnt in capitals" in heard()
+    before, after = (load_recogniser(folder, device="cpu") for folder in (recogniser, out))
+    assert after.transcribe_file(data / "00.wav") == before.transcribe_file(data / "00.wav")
+    assert "ABC" in (out / "train.jsonl").read_text()
+    (data / "00.txt").write_text("abx")
+    with pytest.raises(ArgumentError, match="there is no head to keep"):
+        finetune(write_folder(tmp_path / "bare"), data, tmp_path / "other", keep_head=True, **FAST)
+    finetune(recogniser, data, tmp_path / "kept", keep_head=True, **frozen)
+    assert "1 text with characters that the head lacks: 00 (X)" in heard()
 
 
 def test_two_processes_do_not_write_into_one_folder(encoder, data, tmp_path):

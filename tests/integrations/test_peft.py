@@ -42,6 +42,24 @@ def test_one_can_learn_on(tmp_path):
     }
 
 
+def test_a_head_that_learnt_as_a_whole_goes_with_the_adapter(tmp_path):
+    model = encoder(aux_num_out=6)
+    insert_adapters(model, ["*.q_proj"], rank=2)
+    stirred(model).aux.weight.data += 1.0
+    save_peft_adapter(tmp_path / "out", model, rename=lambda w: to_huggingface(w, "wav2vec2"), whole_layers=["aux"])
+    names = load_weights(tmp_path / "out" / "adapter_model.safetensors")
+    assert "base_model.model.wav2vec2.encoder.layers.1.attention.q_proj.lora_B.weight" in names
+    assert {"base_model.model.lm_head.weight", "base_model.model.lm_head.bias"} <= set(names)
+    assert json.loads((tmp_path / "out" / "adapter_config.json").read_text())["modules_to_save"] == ["lm_head"]
+    other = encoder(aux_num_out=6)
+    load_peft_adapter(other, tmp_path / "out", rename=from_huggingface)
+    waves, lengths = speech()
+    torch.testing.assert_close(other(waves, lengths)[0], model.eval()(waves, lengths)[0])
+    for labels, text in ((5, r"aux\.bias \(6,\), and Wav2Vec2Model one \(5,\)"), (None, "none of this name")):
+        with pytest.raises(WeightsError, match=text):
+            load_peft_adapter(encoder(aux_num_out=labels), tmp_path / "out", rename=from_huggingface)
+
+
 def test_peft_reads_what_is_written_and_the_other_way(tmp_path):
     peft, transformers = pytest.importorskip("peft"), pytest.importorskip("transformers")
     from small_encoder import write_folder

@@ -1,5 +1,6 @@
 """`sonovox finetune`: a pretrained encoder learns to write, from recordings and their text."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,9 +28,22 @@ def finetune(
     epochs: int = typer.Option(20, help="How often each recording is heard."),
     batch_seconds: float = typer.Option(None, help="Of sound in a batch. Default: a hundredth of all, 8 to 100."),
     accumulate: int = typer.Option(1, help="Batches to one update."),
-    learning_rate: float = typer.Option(1e-3, "--learning-rate", "--lr", help="Of the new layer."),
-    encoder_learning_rate: float = typer.Option(1e-4, help="Of the encoder; 0 leaves it as it is."),
-    freeze_updates: int = typer.Option(None, help="Updates before the encoder learns. Default: a tenth of all."),
+    keep_head: bool = typer.Option(
+        None,
+        "--keep-head/--new-head",
+        help="Of a model that was fine-tuned before. Default: kept where it can write all texts.",
+    ),
+    lora: bool = typer.Option(False, "--lora", help="Only adapters beside the encoder's layers learn, and the head."),
+    lora_rank: int = typer.Option(None, help="Of the adapters; needs no --lora. Default: 16."),
+    learning_rate: float = typer.Option(
+        None, "--learning-rate", "--lr", help="Of the head. Default: 1e-3, or 1e-4 for one that is kept."
+    ),
+    encoder_learning_rate: float = typer.Option(
+        None, help="Of the encoder; 0 leaves it as it is. Default: 1e-4, or 1e-3 for adapters."
+    ),
+    freeze_updates: int = typer.Option(
+        None, help="Updates before the encoder learns. Default: a tenth of all for a new head."
+    ),
     freeze_feature_extractor: bool = typer.Option(
         True, "--freeze-feature-extractor/--train-feature-extractor", help="Whether its convolutions learn too."
     ),
@@ -63,6 +77,9 @@ def finetune(
         epochs=epochs,
         batch_seconds=batch_seconds,
         accumulate=accumulate,
+        keep_head=keep_head,
+        lora=lora,
+        lora_rank=lora_rank,
         learning_rate=learning_rate,
         encoder_learning_rate=encoder_learning_rate,
         freeze_updates=freeze_updates,
@@ -78,5 +95,6 @@ def finetune(
 
     with log_on_stderr():
         run_finetuning(settings, quiet=quiet)
-    print(f"sonovox transcribe --model {out} file.wav", file=sys.stdout)  # noqa: T201
-    print(f"sonovox push {out} owner/name", file=sys.stdout)  # noqa: T201
+    if os.environ.get("RANK", "0") == "0":
+        print(f"sonovox transcribe --model {out} file.wav", file=sys.stdout)  # noqa: T201
+        print(f"sonovox push {out} owner/name", file=sys.stdout)  # noqa: T201

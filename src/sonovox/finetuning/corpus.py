@@ -16,7 +16,7 @@ from sonovox.data.audio_folder import read_audio_folder, texts_without_sound
 from sonovox.data.item_files import read_csv, read_json, read_jsonl
 from sonovox.data.kaldi_folder import read_kaldi
 
-__all__ = ["Corpus", "LeftOut", "open_corpus"]
+__all__ = ["Corpus", "LeftOut", "open_corpus", "sound_source"]
 
 # What people call their columns; the first that is there counts.
 AUDIO = ("audio", "path", "file", "file_name", "filename", "audio_path", "audio_filepath", "audio_file", "wav", "sound")
@@ -94,7 +94,7 @@ def open_corpus(data: Any, *, text_column: str = "", audio_column: str = "") -> 
         return _of_list(path, columns)
     if (path / "wav.scp").is_file():
         return _of_items(f"the Kaldi directory {path}", read_kaldi(path, Replacements(None)))
-    if any((path / name).is_file() for name in ("dataset_dict.json", "state.json")):
+    if _is_saved_data_set(path):
         datasets = require("datasets", purpose=f"the Hugging Face data set {path}")
         return _of_rows(_one_split(datasets.load_from_disk(str(path)), path), f"the data set {path}", columns)
     for name in LISTS:
@@ -103,6 +103,18 @@ def open_corpus(data: Any, *, text_column: str = "", audio_column: str = "") -> 
                 return _of_list(path / name, columns)
             return _of_folder(path, path / name)
     return _of_folder(path, None)
+
+
+def sound_source(data: Any, *, text_column: str = "", audio_column: str = "") -> Corpus:
+    """The corpus that `data` names, as far as its recordings need it once all has been read: a data set, or nothing."""
+    is_path = isinstance(data, str | os.PathLike)
+    if is_path and not os.fspath(data).startswith("hf:") and not _is_saved_data_set(Path(data).expanduser()):
+        return Corpus("files")
+    return open_corpus(data, text_column=text_column, audio_column=audio_column)
+
+
+def _is_saved_data_set(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("dataset_dict.json", "state.json"))
 
 
 def _of_folder(path: Path, transcripts: Path | None) -> Corpus:

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,9 @@ BUCKETS = 12
 
 
 def write_items(path: Path, items: dict[str, dict[str, Any]]) -> None:
-    """Items by id as JSON lines, which `DynamicItemDataset.from_jsonl` reads."""
-    write_text(
-        path, "".join(json.dumps({"id": name, **item}, ensure_ascii=False) + "\n" for name, item in items.items())
-    )
+    """Items by id as JSON lines, which `DynamicItemDataset.from_jsonl` reads, wherever the next start is made."""
+    rows = ({"id": name, **item, "audio": _absolute(item["audio"])} for name, item in items.items())
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def batches_of(items: Any, batch_seconds: float, *, seed: int, learns: bool) -> DynamicBatchSampler:
@@ -61,11 +62,18 @@ def datasets(hparams: dict[str, Any], corpora: dict[str, Corpus]) -> dict[str, A
         loaders[part] = make_dataloader(
             data,
             batch_sampler=sampler,
+            repeat=part == "train",
             seed=hparams["seed"],
             num_workers=hparams["workers"],
             pin_memory=hparams["pin_memory"],
         )
     return loaders
+
+
+def _absolute(audio: Any) -> Any:
+    if isinstance(audio, Mapping):
+        return {key: _absolute(value) if key == "file" else value for key, value in audio.items()}
+    return os.path.abspath(audio) if isinstance(audio, str | os.PathLike) else audio  # noqa: PTH100, of millions
 
 
 def _sound_of(corpus: Corpus, sample_rate: int, audio: Any) -> Any:

@@ -1,9 +1,11 @@
-"""The encoder: what it is, from two small files, and then itself with a new layer for the letters on top."""
+"""The encoder: what it is, from a few small files, and then itself with a layer for the letters on top."""
 
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -12,14 +14,24 @@ from sonovox.hub import fetch
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.ctc import Wav2Vec2CTC
 from sonovox.models.wav2vec2.masking import SpanMasking
+from sonovox.models.wav2vec2.model import Wav2Vec2Model
 from sonovox.models.wav2vec2.preprocessor import Preprocessor
 from sonovox.models.wav2vec2.pretrained import PretrainedWav2Vec2, load_wav2vec2
 from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
+from sonovox.nn.adapters import AdaptedModel, LoRA
 
 __all__ = ["EncoderDescription", "SpellingEncoder", "describe_encoder"]
 
 BLANK, UNKNOWN, DELIMITER = "<pad>", "<unk>", "|"  # as Hugging Face's CTC models have them
 MASKED_FRAMES = 10
+# What describes an encoder beside its config.json, where it is there.
+FURTHER = (
+    "preprocessor_config.json", "processor_config.json", "vocab.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json",
+)  # fmt: skip
+# All products of the transformer's layers, weighted by 2: fewer of them need more rank for the same.
+ADAPTED_LAYERS = ("encoder.transformer.layers.*_proj", "encoder.transformer.layers.*_dense")
+LORA_SCALE = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,10 +41,14 @@ class EncoderDescription:
     Args:
         config: sizes.
         preprocessor: sample rate and normalisation.
+        vocabulary: of the head that it has; None without one.
+        defect: why a head that it has cannot be used.
     """
 
     config: Wav2Vec2Config
     preprocessor: Preprocessor
+    vocabulary: CTCVocabulary | None = None
+    defect: str = ""
 
     def frames(self, seconds: float) -> int:
         """Frames that it makes of a recording."""
@@ -57,24 +73,41 @@ def describe_encoder(source: str | os.PathLike[str], offline: bool | None = None
         HubError: it cannot be had.
         WeightsError: it is of no family that can be fine-tuned here.
     """
-    further = ("preprocessor_config.json", "processor_config.json")
-    folder = fetch(source, files=["config.json"], optional=further, offline=offline, progress=False)
+    folder = fetch(source, files=["config.json"], optional=FURTHER, offline=offline, progress=False)
     try:
         description = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError) as error:
         raise WeightsError(f"config.json of {source} cannot be read: {error}", hint="fetch it again") from error
-    return EncoderDescription(Wav2Vec2Config.from_huggingface(description, aux=False), Preprocessor.from_folder(folder))
+    config, preprocessor = Wav2Vec2Config.from_huggingface(description, aux=False), Preprocessor.from_folder(folder)
+    return EncoderDescription(config, preprocessor, *_vocabulary(folder, description))
+
+
+def _vocabulary(folder: Path, description: dict[str, Any]) -> tuple[CTCVocabulary | None, str]:
+    """The labels of the head, if there is one, and otherwise what is wrong with it."""
+    outputs = Wav2Vec2Config.from_huggingface(description).aux_num_out
+    if outputs is None:
+        return None, ""
+    try:
+        vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id"))
+    except WeightsError as error:
+        return None, error.message
+    if len(vocabulary.labels) != outputs:
+        return None, f"it has {outputs} outputs for {len(vocabulary.labels)} labels"
+    return vocabulary, ""
 
 
 class SpellingEncoder(Wav2Vec2CTC):
-    """A pretrained encoder with a new layer that gives a score to each letter.
+    """A pretrained encoder with a layer on top, the head, that gives a score to each letter.
 
     Args:
         source: of the encoder.
-        letters: that it learns to write; the blank, the unknown and the mark between words come to them.
+        letters: that a new head learns to write; the blank, the unknown and the mark between words come to them.
         mask_time: share of the frames masked in training.
         freeze_feature_extractor: whether the convolutions stay as they are.
         offline: use the cache only.
+        keep_head: keep the head and the labels that the encoder has.
+        lora_rank: learn adapters of this rank beside the layers of the transformer, which stay as they are as all
+            else but the head does; 0 for none.
 
     Attributes:
         vocabulary: the labels.
@@ -92,9 +125,11 @@ class SpellingEncoder(Wav2Vec2CTC):
         mask_time: float = 0.2,
         freeze_feature_extractor: bool = True,
         offline: bool | None = None,
+        keep_head: bool = False,
+        lora_rank: int = 0,
     ) -> None:
-        loaded = load_wav2vec2(source, head=False, offline=offline)
-        vocabulary = CTCVocabulary(
+        loaded = load_wav2vec2(source, head=keep_head, offline=offline)
+        vocabulary = loaded.vocabulary or CTCVocabulary(
             (BLANK, UNKNOWN, DELIMITER, *letters), 0, DELIMITER, special=frozenset({BLANK, UNKNOWN})
         )
         config = replace(
@@ -105,26 +140,38 @@ class SpellingEncoder(Wav2Vec2CTC):
             mask_time_min_masks=0,  # two masks, as usual, are all of a short recording
         )
         model = loaded.model
-        model.aux = nn.Linear(config.encoder_embed_dim, len(vocabulary.labels))
-        nn.init.normal_(model.aux.weight, std=0.02)
-        nn.init.zeros_(model.aux.bias)
+        if model.aux is None:
+            model.aux = nn.Linear(config.encoder_embed_dim, len(vocabulary.labels))
+            nn.init.normal_(model.aux.weight, std=0.02)
+            nn.init.zeros_(model.aux.bias)
         model.masking = _masking(config, model.masking)
         model.feature_extractor.requires_grad_(not freeze_feature_extractor)
         self_contained = PretrainedWav2Vec2(model, config, loaded.preprocessor, vocabulary)
         super().__init__(self_contained)
         self.pretrained, self.vocabulary = self_contained, vocabulary
+        self.adapted_layers: list[str] = []
+        if lora_rank:
+            adapted = AdaptedModel(
+                model,
+                LoRA,
+                target_layers=ADAPTED_LAYERS,
+                unfrozen_layers=("aux",),
+                adapter_kwargs={"rank": lora_rank, "alpha": LORA_SCALE * lora_rank},
+            )
+            self.adapted_layers = adapted.replace_layers
+            self.model = cast(Wav2Vec2Model, adapted)
 
     @property
     def head(self) -> nn.Module:
-        """The new layer."""
+        """The layer for the letters."""
         if self.model.aux is None:
             raise WeightsError("the encoder has lost its head")
         return self.model.aux
 
     def encoder_parameters(self) -> list[nn.Parameter]:
-        """Of all that was pretrained, and learns."""
-        new = {id(weight) for weight in self.head.parameters()}
-        return [weight for weight in self.parameters() if weight.requires_grad and id(weight) not in new]
+        """All that learns but the head: what was pretrained, or its adapters."""
+        others = {id(weight) for weight in self.head.parameters()}
+        return [weight for weight in self.parameters() if weight.requires_grad and id(weight) not in others]
 
     def read(self, log_probs: Tensor, lengths: Tensor) -> list[str]:
         """The text of each item.

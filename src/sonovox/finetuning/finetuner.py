@@ -9,9 +9,11 @@ from torch.optim import Optimizer
 
 from sonovox.data import read_audio
 from sonovox.finetuning.encoder import SpellingEncoder
+from sonovox.finetuning.report import report_line
 from sonovox.losses import ctc_loss
 from sonovox.metrics import ErrorRateStats
 from sonovox.training import Brain, Stage
+from sonovox.training.distributed import is_main_process
 
 __all__ = ["FineTuner", "read_signal", "spell"]
 
@@ -42,8 +44,22 @@ class FineTuner(Brain):
 
     @property
     def encoder_is_frozen(self) -> bool:
-        """Whether this update teaches the new layer only."""
+        """Whether this update teaches the head only."""
         return self.hparams.encoder_learning_rate == 0 or self.optimizer_step < self.hparams.freeze_updates
+
+    def print_trainable_parameters(self) -> None:
+        model: SpellingEncoder = self.hparams.model
+        head = sum(weight.numel() for weight in model.head.parameters())
+        others = sum(weight.numel() for weight in model.encoder_parameters())
+        others = others if self.hparams.encoder_learning_rate else 0
+        total = sum(weight.numel() for weight in model.parameters())
+        what = "the head"
+        if model.adapted_layers:
+            what += f" and adapters of rank {self.hparams.lora_rank} beside {len(model.adapted_layers)} layers"
+        elif others:
+            what += " and the encoder"
+        share = 100 * (head + others) / total
+        logger.info(report_line("learn", f"{head + others:,} of {total:,} parameters ({share:.1f} %): {what}"))
 
     def freeze_optimizers(self, optimizers: dict[str, Optimizer]) -> dict[str, Optimizer]:
         return {name: each for name, each in optimizers.items() if name == "head_optimizer" or self._encoder_learns}
@@ -84,7 +100,7 @@ class FineTuner(Brain):
         if "encoder_optimizer" in self.optimizers_dict:
             rates["encoder lr"] = 0.0 if self.encoder_is_frozen else self.encoder_optimizer.param_groups[0]["lr"]
         self.hparams.train_logger.log_stats({"epoch": epoch, **rates}, self.train_stats, self.dev_stats)
-        if not any(self.words.hypotheses):
+        if not any(self.words.hypotheses) and is_main_process():
             self._tell_of_blanks()
         # Characters decide between epochs of equal words, as they all are where words are not separated.
         meta = {"WER": wer, "CER": cer, "error": wer + cer / 1000, "epoch": epoch}

@@ -10,7 +10,7 @@ from sonovox.finetuning.characters import count_characters, odd_characters
 from sonovox.finetuning.corpus import LeftOut
 from sonovox.finetuning.survey import Survey
 
-__all__ = ["report_lines", "write_left_out"]
+__all__ = ["report_line", "report_lines", "write_left_out"]
 
 NAMED = 5  # of what is left out for one reason
 SHOWN = 12  # odd characters
@@ -31,30 +31,31 @@ def report_lines(
     """
     sizes = {name: (len(items), sum(item["duration"] for item in items.values())) for name, items in parts.items()}
     train, dev = sizes["train"], sizes["dev"]
+    split = f"{train[0]:,} to learn from ({_time(train[1])}), {dev[0]:,} dev ({_time(dev[1])}), {how}"
     lines = [
-        _line("data", description),
-        _line("pairs", f"{train[0] + dev[0]:,}, {_time(train[1] + dev[1])} of sound"),
-        _line("split", f"{train[0]:,} to learn from ({_time(train[1])}), {dev[0]:,} dev ({_time(dev[1])}), {how}"),
+        report_line("data", description),
+        report_line("pairs", f"{train[0] + dev[0]:,}, {_time(train[1] + dev[1])} of sound"),
+        report_line("split", split),
     ]
     lines += _left_out_lines(found.left_out)
     if others := {rate: count for rate, count in found.rates.items() if rate != sample_rate}:
         told = ", ".join(f"{count:,} of {rate} Hz" for rate, count in sorted(others.items()))
-        lines.append(_line("resampled", f"to {sample_rate} Hz as they are read: {told}"))
+        lines.append(report_line("resampled", f"to {sample_rate} Hz as they are read: {told}"))
     if found.several_channels:
-        lines.append(_line("channels", f"averaged in {found.several_channels:,} recordings"))
+        lines.append(report_line("channels", f"averaged in {found.several_channels:,} recordings"))
     if found.dropped:
         told = " ".join(f"{character} ({count})" for character, count in found.dropped.most_common(SHOWN))
-        lines.append(_line("not learnt", f"{told}{' …' if len(found.dropped) > SHOWN else ''}"))
+        lines.append(report_line("not learnt", f"{told}{' …' if len(found.dropped) > SHOWN else ''}"))
     texts = {name: item["text"] for items in parts.values() for name, item in items.items()}
     letters = count_characters(texts)
     shown = " ".join(sorted(letters)[:100]) + (" …" if len(letters) > 100 else "")
-    lines.append(_line("characters", f"{len(letters)}: {shown}"))
+    lines.append(report_line("characters", f"{len(letters)}: {shown}"))
     odd = odd_characters(texts)
-    lines += [_line("odd" if number == 0 else "", str(each)) for number, each in enumerate(odd[:SHOWN])]
+    lines += [report_line("odd" if number == 0 else "", str(each)) for number, each in enumerate(odd[:SHOWN])]
     if len(odd) > SHOWN:
-        lines.append(_line("", f"and {len(odd) - SHOWN} more"))
+        lines.append(report_line("", f"and {len(odd) - SHOWN} more"))
     if odd:
-        lines.append(_line("", "they are learnt as they are; mend the texts where they are mistakes"))
+        lines.append(report_line("", "they are learnt as they are; mend the texts where they are mistakes"))
     return lines
 
 
@@ -72,13 +73,18 @@ def _left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
     for kind, several in by_kind.items():
         named = [f"{left.name} ({_short(left.detail)})" if left.detail else left.name for left in several[:NAMED]]
         more = ", …" if len(several) > NAMED else ""
-        lines.append(_line("" if lines else "left out", f"{len(several):,} {kind}: {', '.join(named)}{more}"))
+        lines.append(report_line("" if lines else "left out", f"{len(several):,} {kind}: {', '.join(named)}{more}"))
     if any(len(several) > NAMED for several in by_kind.values()):
-        lines.append(_line("", "left_out.jsonl names them all"))
+        lines.append(report_line("", "left_out.jsonl names them all"))
     return lines
 
 
-def _line(title: str, text: str) -> str:
+def report_line(title: str, text: str) -> str:
+    """A line with its title in a column of its own.
+
+    >>> report_line("encoder", "wav2vec2")
+    'encoder     wav2vec2'
+    """
     return f"{title:<{WIDTH}}{text}"
 
 

@@ -16,12 +16,14 @@ NORMALISERS = ("letters", "basic", "none")
 SPLITS = ("auto", "speaker", "recording")
 PRECISIONS = ("fp32", "bf16", "fp16")
 MANIFESTS = (".csv", ".tsv", ".jsonl", ".json")
+DEFAULT_RANK = 16
 # name -> smallest and largest value, and whether the smallest itself is too small.
 _RANGES: dict[str, tuple[float, float, bool]] = {
     "dev_share": (0, 0.9, True),
     "epochs": (1, float("inf"), False),
     "batch_seconds": (0, float("inf"), True),
     "accumulate": (1, float("inf"), False),
+    "lora_rank": (1, 4096, False),
     "learning_rate": (0, 1, True),
     "encoder_learning_rate": (0, 1, False),
     "freeze_updates": (0, float("inf"), False),
@@ -54,9 +56,13 @@ class FinetuneSettings:
         epochs: how often each pair is seen.
         batch_seconds: of sound in a batch, padding included; by default a hundredth of all, from 8 to 100 s.
         accumulate: batches to one update.
-        learning_rate: of the new layer.
-        encoder_learning_rate: of the encoder; 0 leaves it as it is.
-        freeze_updates: updates in which only the new layer learns; a tenth of all by default.
+        keep_head: True keeps the layer for the letters that the encoder has, and leaves out texts with characters that
+            it cannot write; False makes a new one; by default it is kept where it can write all texts.
+        lora: learn adapters (LoRA) beside the layers of the encoder, which stay as they are.
+        lora_rank: of them; 16 by default. With it, `lora` need not be given.
+        learning_rate: of the head; by default 1e-3 for a new one, 1e-4 for one that is kept.
+        encoder_learning_rate: of the encoder, by default 1e-4, or of its adapters, 1e-3; 0 leaves it as it is.
+        freeze_updates: updates in which only the head learns; by default a tenth of all for a new one, else none.
         freeze_feature_extractor: whether the convolutions of the encoder stay as they are.
         mask_time: share of the frames that is masked in training (SpecAugment), overlaps counted twice.
         precision: `"fp32"`, `"bf16"` or `"fp16"`; by default bf16 on a GPU that has it, else fp32.
@@ -85,8 +91,11 @@ class FinetuneSettings:
     epochs: int = 20
     batch_seconds: float | None = None
     accumulate: int = 1
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 1e-4
+    keep_head: bool | None = None
+    lora: bool = False
+    lora_rank: int | None = None
+    learning_rate: float | None = None
+    encoder_learning_rate: float | None = None
     freeze_updates: int | None = None
     freeze_feature_extractor: bool = True
     mask_time: float = 0.2
@@ -110,10 +119,18 @@ class FinetuneSettings:
                 limit = "" if most == float("inf") else f" and at most {most:g}"
                 raise ArgumentError(f"{name} must be {bounds}{limit}, got {value:g}")
         self._check_encoder()
+        if self.adapter_rank and (self.encoder_learning_rate == 0 or not self.freeze_feature_extractor):
+            other = "--encoder-learning-rate 0" if self.freeze_feature_extractor else "--train-feature-extractor"
+            raise ArgumentError(f"--lora and {other} exclude each other", hint="leave out one of them")
         _check_data(self.data)
         if self.dev is not None:
             _check_data(self.dev)
         _check_out(self.out)
+
+    @property
+    def adapter_rank(self) -> int:
+        """Of LoRA; 0 without it."""
+        return self.lora_rank or (DEFAULT_RANK if self.lora else 0)
 
     def _check_encoder(self) -> None:
         source = parse_source(self.encoder)
@@ -140,7 +157,7 @@ class FinetuneSettings:
         """
         now = self.as_plain()
         return [
-            f"{_word(name)} {former[name]} (now {value})"
+            f"{_word(name)} {_told(former[name])} (now {_told(value)})"
             for name, value in now.items()
             if name not in _FREE and former.get(name, value) != value
         ]
@@ -148,6 +165,10 @@ class FinetuneSettings:
 
 def _word(field: str) -> str:
     return {"encoder": "the encoder", "data": "the data"}.get(field, f"--{field.replace('_', '-')}")
+
+
+def _told(value: Any) -> str:
+    return "left out" if value is None else str(value)
 
 
 def _plain(data: Any) -> Any:

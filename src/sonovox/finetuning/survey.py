@@ -45,6 +45,13 @@ class Survey:
         """Of all recordings."""
         return sum(item["duration"] for item in self.items.values())
 
+    def add_notes(self, other: "Survey") -> None:
+        """All that was noted beside the items of another survey."""
+        self.left_out += other.left_out
+        self.rates += other.rates
+        self.several_channels += other.several_channels
+        self.dropped += other.dropped
+
 
 def survey(
     corpus: Corpus, normalize: str, max_seconds: float, frames_of: Callable[[float], int], *, quiet: bool = False

@@ -1,13 +1,14 @@
 """LoRA in the folders of peft, which need not be installed: `adapter_config.json` and `adapter_model.safetensors`.
 
-Such a folder holds the matrices of the adapted layers and nothing of the model around
-them, by the names `base_model.model.<layer>.lora_A.weight` and `….lora_B.weight`.
+Such a folder holds the matrices of the adapted layers, by the names
+`base_model.model.<layer>.lora_A.weight` and `….lora_B.weight`, and of the model around
+them at most the layers that learnt as they are, its `modules_to_save`.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ def save_peft_adapter(
     model: nn.Module,
     base_model: str = "",
     rename: Rename | None = None,
+    whole_layers: Sequence[str] = (),
 ) -> Path:
     """Write the LoRA layers of a model as peft does; the folder appears as a whole or not at all.
 
@@ -44,6 +46,7 @@ def save_peft_adapter(
         model: with `LoRA` layers of one rank and weight, such as `insert_adapters` leaves it.
         base_model: name of the model that they adapt, for the reader.
         rename: from our names to those of the model that will read it, such as `to_huggingface`.
+        whole_layers: names of layers that learnt as they are, such as a head: peft's `modules_to_save`.
 
     Raises:
         ArgumentError: no LoRA, different ones, or a folder with other things in it.
@@ -62,8 +65,16 @@ def save_peft_adapter(
         for name, layer in layers.items()
         for which in "AB"
     }
+    whole = {
+        f"{name}.{part}": tensor.detach()
+        for name in whole_layers
+        for part, tensor in model.get_submodule(name).state_dict().items()
+    }
+    weights = {**weights, **whole}
     if rename is not None:
         weights = rename(weights)
+    adapted = {name.rpartition(".lora_")[0] for name in weights if _NAME.fullmatch(name)}
+    learnt = {name.rpartition(".")[0] for name in weights if not _NAME.fullmatch(name)}
     ((rank, alpha, rank_stabilised, dropout),) = kinds
     description = {
         "peft_type": "LORA",
@@ -73,7 +84,8 @@ def save_peft_adapter(
         "lora_alpha": alpha,
         "lora_dropout": dropout,
         "use_rslora": rank_stabilised,
-        "target_modules": sorted({name.rpartition(".lora_")[0] for name in weights}),
+        "target_modules": sorted(adapted),
+        "modules_to_save": sorted(learnt) or None,
         "bias": "none",
         "fan_in_fan_out": False,
         "inference_mode": True,
@@ -93,7 +105,7 @@ def load_peft_adapter(
     offline: bool | None = None,
     progress: "Progress | bool | None" = None,
 ) -> list[str]:
-    """Put the LoRA layers of a peft folder into a model, in place; the names of the adapted layers.
+    """Put the layers of a peft folder, LoRA and whole ones, into a model, in place; the names of the adapted layers.
 
     Args:
         model: the one that they adapt. Its other weights are frozen.
@@ -113,7 +125,10 @@ def load_peft_adapter(
     if file is None:
         raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(_WEIGHTS)}")
     weights: Mapping[str, Tensor] = {name.removeprefix(_PREFIX): tensor for name, tensor in load_weights(file).items()}
-    factors = _factors(rename(weights) if rename is not None else weights, folder)
+    weights = rename(weights) if rename is not None else weights
+    whole = {name: tensor for name, tensor in weights.items() if not _NAME.fullmatch(name)}
+    _check_whole(whole, model, folder, description)
+    factors = _factors({name: tensor for name, tensor in weights.items() if name not in whole}, folder)
     layers = dict(model.named_modules())
     strange = [name for name in factors if not isinstance(layers.get(name), nn.Linear | nn.Conv1d | nn.Conv2d)]
     if strange:
@@ -127,6 +142,10 @@ def load_peft_adapter(
         adapter.requires_grad_(trainable)
         adapter.base_layer.requires_grad_(False)
         model.set_submodule(name, adapter)
+    for name, tensor in whole.items():
+        parameter = model.get_parameter(name)
+        parameter.data.copy_(tensor)
+        parameter.requires_grad_(trainable)
     return list(adapters)
 
 
@@ -149,14 +168,26 @@ def _factors(weights: Mapping[str, Tensor], folder: Path) -> dict[str, dict[str,
     """Both matrices of each layer."""
     factors: dict[str, dict[str, Tensor]] = {}
     for name, tensor in weights.items():
-        found = _NAME.fullmatch(name)
-        if found is None:
-            raise WeightsError(f"{folder} has the weight {name}, expected …lora_A.weight and …lora_B.weight only")
-        factors.setdefault(found["layer"], {})[found["which"]] = tensor
+        if found := _NAME.fullmatch(name):
+            factors.setdefault(found["layer"], {})[found["which"]] = tensor
     half = [name for name, pair in factors.items() if len(pair) < 2]
     if half or not factors:
         raise WeightsError(f"{folder} has half of a pair for {half[:3] or 'no layer'}", hint="fetch it again")
     return factors
+
+
+def _check_whole(whole: Mapping[str, Tensor], model: nn.Module, folder: Path, description: Mapping[str, Any]) -> None:
+    """Refuse weights beside the adapters that were not announced, or do not fit the model."""
+    own = dict(model.named_parameters())
+    for name, tensor in whole.items():
+        if not description.get("modules_to_save"):
+            raise WeightsError(f"{folder} has the weight {name}, expected …lora_A.weight and …lora_B.weight only")
+        if name not in own or own[name].shape != tensor.shape:
+            expected = f"one {tuple(own[name].shape)}" if name in own else "none of this name"
+            raise WeightsError(
+                f"{folder} has the weight {name} {tuple(tensor.shape)}, and {type(model).__name__} {expected}",
+                hint="give the model a layer of this size first",
+            )
 
 
 def _adapter(layer: nn.Module, name: str, factor: Mapping[str, Tensor], description: Mapping[str, Any]) -> LoRA:

@@ -3,11 +3,14 @@
 import atexit
 import os
 import weakref
-from typing import Any, ClassVar
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import nn
 
+from sonovox._internal.errors import TrainingError
 from sonovox._internal.processes import is_distributed
 
 __all__ = [
@@ -17,10 +20,15 @@ __all__ = [
     "highest",
     "is_main_process",
     "join_processes",
+    "main_first",
     "mean_over_processes",
+    "number_of_processes",
     "parallel",
     "run_on_main",
 ]
+
+T = TypeVar("T")
+PATIENCE = timedelta(days=2)  # of the others, while the first process prepares
 
 
 def default_device(name: str | None = None) -> torch.device:
@@ -63,6 +71,35 @@ def run_on_main(func: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | 
             raise RuntimeError("rank 0 failed; its own error says why")
     if failed is not None:
         raise failed
+
+
+def main_first(prepare: Callable[[], T]) -> T:
+    """What `prepare` gives on rank 0, on all processes; the others wait for it, for hours where it reads much data.
+
+    Args:
+        prepare: its result must be one that can be pickled.
+
+    Raises:
+        TrainingError: on the other ranks, when it failed on rank 0; there, what it raises.
+
+    >>> main_first(lambda: "ready")
+    'ready'
+    """
+    if not is_distributed():
+        return prepare()
+    # A group of its own: that of the gradients gives up after ten minutes.
+    group = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
+    told: list[Any] = [None, False]
+    try:
+        if is_main_process():
+            told = [prepare(), True]
+    finally:
+        torch.distributed.broadcast_object_list(told, src=0, group=group)
+        torch.distributed.destroy_process_group(group)
+    result, is_ready = told
+    if not is_ready:
+        raise TrainingError("the first process failed; its own error says why")
+    return result
 
 
 def join_processes(backend: str, device: torch.device) -> torch.device:
@@ -139,6 +176,15 @@ def mean_over_processes(total: float, count: float) -> float:
         torch.distributed.all_reduce(both)
         total, count = both.tolist()
     return total / count if count else 0.0
+
+
+def number_of_processes() -> int:
+    """How many compute together; 1 without `torchrun`.
+
+    >>> number_of_processes()
+    1
+    """
+    return torch.distributed.get_world_size() if is_distributed() else 1
 
 
 def highest(value: int) -> int:

@@ -176,7 +176,7 @@ def evaluate_stage(
         stage: validation or test.
         epoch: None in a test.
         quiet: no progress.
-        between: called after each batch.
+        between: called once for each batch, of which a process may get fewer than others.
     """
     brain.modules.eval()
     brain.on_stage_start(stage, epoch)
@@ -188,6 +188,10 @@ def evaluate_stage(
             sum_of_losses += float(brain.evaluate_batch(batch, stage))
             count += 1
             progress.advance(sum_of_losses / count, seconds=audio_seconds(batch, data))
+            if between is not None:
+                between()
+        # Processes meet in `between`: one whose last batches had no items for it owes the others its part.
+        for _ in range(count, total or 0):
             if between is not None:
                 between()
     loss = distributed.mean_over_processes(sum_of_losses, count)
