@@ -154,5 +154,13 @@ def test_a_data_set_on_disk_is_read(record, tmp_path):
     assert corpus.sound({"row": "0"})["bytes"] == path.read_bytes()
 
 
+def test_files_are_not_listed_again_when_only_sound_is_wanted(record, tmp_path, monkeypatch):
+    record("a.wav", "hello")
+    assert sound_source(tmp_path).items == {}
+    assert sound_source(tmp_path).sound("a.wav") == "a.wav"
+    rows = Rows([{"audio": {"path": "a.wav"}, "text": "hello"}])
+    assert sound_source(rows).sound({"row": "0"}) == {"path": "a.wav"}
+
+
 def test_paths_are_sound_as_they_are():
     assert Corpus("a list").sound("a.wav") == "a.wav"

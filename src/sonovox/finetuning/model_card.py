@@ -29,7 +29,7 @@ def model_card(settings: FinetuneSettings, record: Mapping[str, Any], results: M
         f"# {name}",
         "",
         f"Speech to text: {encoder if is_published else 'an encoder of our own'}, fine-tuned with CTC over "
-        f"{len(record['letters'])} characters by sonovox {__version__}.",
+        f"{len(record['letters'])} characters by sonovox {__version__}.{_adapters(settings)}",
         "",
         "```sh",
         f"sonovox transcribe --model {name} recording.wav",
@@ -50,3 +50,9 @@ def model_card(settings: FinetuneSettings, record: Mapping[str, Any], results: M
         "```",
         "",
     ])  # fmt: skip
+
+
+def _adapters(settings: FinetuneSettings) -> str:
+    if not settings.adapter_rank:
+        return ""
+    return f" Adapters of rank {settings.adapter_rank} (LoRA) and the head learnt; the weights hold them."
