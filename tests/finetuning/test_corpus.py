@@ -5,7 +5,7 @@ import types
 import pytest
 
 from sonovox._internal.errors import ArgumentError, DataError, MissingDependencyError
-from sonovox.finetuning.corpus import Corpus, LeftOut, open_corpus
+from sonovox.finetuning.corpus import Corpus, LeftOut, open_corpus, sound_source
 
 
 def texts(corpus):
@@ -158,6 +158,7 @@ def test_files_are_not_listed_again_when_only_sound_is_wanted(record, tmp_path, 
     record("a.wav", "hello")
     assert sound_source(tmp_path).items == {}
     assert sound_source(tmp_path).sound("a.wav") == "a.wav"
+    monkeypatch.setitem(sys.modules, "datasets", types.SimpleNamespace(Audio=lambda decode: None))
     rows = Rows([{"audio": {"path": "a.wav"}, "text": "hello"}])
     assert sound_source(rows).sound({"row": "0"}) == {"path": "a.wav"}
 

@@ -1,7 +1,12 @@
 import hashlib
 import json
 import logging
+import os
 import signal
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -9,17 +14,23 @@ from filelock import FileLock
 
 from small_encoder import speech, write_folder
 from sonovox._internal.errors import ArgumentError, TrainingInterruptedError
-from sonovox.finetuning import FineTuner, finetune
+from sonovox.finetuning import FineTuner, FinetuneSettings, finetune
+from sonovox.finetuning.run import run_finetuning
 from sonovox.hub import load_weights
 from sonovox.inference.load_recogniser import load_recogniser
 from sonovox.integrations.peft import load_peft_adapter
 from sonovox.models.wav2vec2 import from_huggingface, load_wav2vec2
 
-FAST = {"device": "cpu", "epochs": 3, "batch_seconds": 1.5, "dev_share": 0.25, "learning_rate": 0.01, "quiet": True}
+PLAIN = {"device": "cpu", "epochs": 3, "batch_seconds": 1.5, "dev_share": 0.25, "learning_rate": 0.01}
+FAST = {**PLAIN, "quiet": True}
+
+
+def tensors_of(folder):
+    return load_weights(folder / "model" / "model.safetensors")
 
 
 def weights_of(folder):
-    tensors = load_weights(folder / "model" / "model.safetensors")
+    tensors = tensors_of(folder)
     return hashlib.sha256(b"".join(tensors[name].numpy().tobytes() for name in sorted(tensors))).hexdigest()
 
 
@@ -81,7 +92,8 @@ def test_other_settings_are_not_mixed_into_a_run(encoder, data, tmp_path):
     out = finetune(encoder, data, tmp_path / "out", **{**FAST, "epochs": 1})
     with pytest.raises(ArgumentError, match=r"was begun with --learning-rate 0\.01 \(now 0\.1\)"):
         finetune(encoder, data, out, **{**FAST, "learning_rate": 0.1})
-    finetune(encoder, data, out, **{**FAST, "epochs": 2})  # more of the same may be asked for
+    more = FinetuneSettings(str(encoder), str(data), out, **{**PLAIN, "epochs": 2})
+    run_finetuning(more, quiet=True)  # more of the same may be asked for
     assert len(log_of(out).splitlines()) == 3
 
 
@@ -159,3 +171,81 @@ def test_the_model_opens_in_transformers_with_the_same_logits(encoder, data, tmp
     torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)  # float32 through two layers
     tokenizer = transformers.Wav2Vec2CTCTokenizer.from_pretrained(out / "model")
     assert tokenizer.decode([3, 3, 0, 3, 2, 4]) == "aa b"
+
+
+# Nothing by chance, as processes draw other numbers than one does.
+SURE = {f"encoder_{name}": 0.0 for name in ("projection_dropout", "attention_dropout", "ff_interm_dropout", "dropout")}
+SHARED = {"epochs": 3, "batch_seconds": 1.0, "dev_share": 0.25, "learning_rate": 0.01, "mask_time": 0.0}
+SHARED_WORDS = [word for name, value in SHARED.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+@pytest.fixture(scope="module")
+def sure_encoder(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("sure") / "encoder", **SURE, encoder_layer_drop=0.0)
+
+
+@pytest.fixture
+def two(tmp_path, data, sure_encoder):
+    """`two("out", "--lora")`: the command in two processes under torchrun."""
+
+    def start(out, *more, restarts=0):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--max-restarts={restarts}"]
+        command += [f"--master-port={port}", "-m", "sonovox", "finetune", sure_encoder, data, "--out", tmp_path / out]
+        environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+        return subprocess.Popen([*map(str, command), "--device", "cpu", *SHARED_WORDS, *more], **pipes)
+
+    return start
+
+
+def assert_ended_well(process):
+    said, told = process.communicate(timeout=240)
+    assert process.returncode == 0, told[-3000:]
+    return said, told
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_with_doubled_accumulation(two, data, sure_encoder, tmp_path):
+    one = finetune(sure_encoder, data, tmp_path / "one", device="cpu", accumulate=2, quiet=True, **SHARED)
+    said, told = assert_ended_well(two("two"))
+    assert said.count("sonovox transcribe") == 1
+    assert told.count("pairs       ") == 1
+    assert "processes   2, which learn from a batch of 1 s each at a time, 2 to an update" in told
+    ours, theirs = tensors_of(tmp_path / "two"), tensors_of(one)
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=1e-6)
+    # The dev set has three items, which two processes cannot share alike; all of them are counted.
+    both = [json.loads((tmp_path / out / "results.json").read_text()) for out in ("one", "two")]
+    assert both[0] == both[1]
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_costs_nothing(two, tmp_path):
+    assert_ended_well(two("whole", "--lora-rank", "2"))
+    process = two("killed", "--lora-rank", "2")
+    log = tmp_path / "killed" / "train_log.txt"
+    while not log.exists() and process.poll() is None:
+        time.sleep(0.02)
+    listed = ["ps", "-o", "pid=", "--ppid", str(process.pid)]
+    ranks = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    os.kill(int(ranks[-1]), signal.SIGKILL)
+    process.communicate(timeout=240)
+    assert process.returncode != 0
+    _, told = assert_ended_well(two("killed", "--lora-rank", "2"))
+    assert "going on with the run" in told
+    for name, tensor in tensors_of(tmp_path / "killed").items():
+        assert torch.equal(tensor, tensors_of(tmp_path / "whole")[name])
+
+
+@pytest.mark.slow
+def test_a_mistake_is_told_once(two, data, tmp_path):
+    for file in data.glob("*.txt"):
+        file.unlink()
+    process = two("out")
+    _, told = process.communicate(timeout=240)
+    assert process.returncode != 0
+    assert told.count("0 pairs of sound and text") == 1
+    assert not (tmp_path / "out").exists()
