@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from sonovox.dsp.frames import FilterBank, analysis_window, frame_signal, power_spectra, short_time_transform
+from sonovox._internal.errors import ArgumentError
+from sonovox._kernels import load
+from sonovox.dsp.frames import (
+    FilterBank,
+    analysis_window,
+    frame_signal,
+    power_spectra,
+    short_time_spectra,
+    short_time_transform,
+)
 
 
 def noise(*shape):
@@ -47,3 +56,39 @@ def test_a_short_window_stands_in_the_middle():
 
 def test_the_transform_of_no_signals_is_empty():
     assert short_time_transform(torch.zeros(0, 7, 64), torch.ones(64)).shape == (0, 7, 33)
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize(("n_fft", "hop"), [(400, 160), (400, 300), (512, 128), (30, 1), (441, 100), (24, 50)])
+@pytest.mark.parametrize("power", [2.0, 1.0, 0.7])
+def test_the_kernel_equals_its_reference(monkeypatch, n_fft, hop, center, power):
+    wave, window = noise(2, 3, 2 * 5001)[..., ::2], torch.hann_window(n_fft, periodic=False)
+    bank = FilterBank(noise(n_fft // 2 + 1, 5).relu())
+
+    def results():
+        for pad_mode in ("reflect", "constant", "replicate", "circular"):
+            options = {"center": center, "pad_mode": pad_mode}
+            yield power_spectra(wave, window, hop, power=power, **options)
+            yield power_spectra(wave, window.double(), hop, power=power, bank=bank, **options)
+            yield short_time_spectra(wave, window, hop, **options)
+
+    by_kernel = list(results())
+    monkeypatch.setattr("sonovox._kernels.fourier.kernels", lambda: load.Kernels(None, "switched off"))
+    for ours, expected in zip(by_kernel, results(), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=2e-5, atol=2e-6 * expected.abs().max().item())
+
+
+def test_half_precision_is_computed_in_float32():
+    wave, window = noise(1000).half(), torch.hann_window(64)
+    torch.testing.assert_close(power_spectra(wave, window, 16), power_spectra(wave.float(), window, 16))
+    assert short_time_spectra(wave, window, 16).dtype == torch.complex64
+
+
+@pytest.mark.parametrize("n_fft", [32, 33])
+def test_signals_too_short_are_told_on_every_path(n_fft):
+    window = torch.ones(n_fft)
+    for wave in (noise(10), noise(10).requires_grad_()):
+        with pytest.raises(ArgumentError, match=r"at least 17 samples for n_fft // 2 = 16 .* got 10"):
+            power_spectra(wave, window, 8)
+        with pytest.raises(ArgumentError, match=f"at least one frame of n_fft={n_fft} samples, got 10"):
+            short_time_spectra(wave, window, 8, center=False)

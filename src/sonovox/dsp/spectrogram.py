@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sonovox._internal.checks import check_positive
-from sonovox.dsp.frames import analysis_window, frame_signal, power_spectra, short_time_transform
+from sonovox.dsp.frames import analysis_window, power_spectra, short_time_spectra
 
 __all__ = ["Spectrogram", "spectrogram"]
 
@@ -72,8 +72,8 @@ def spectrogram(
             waveform, window, hop_length, center=center, pad_mode=pad_mode, power=power, onesided=onesided
         )
         return frames_first.transpose(-1, -2)
-    frames = frame_signal(waveform, n_fft, hop_length, center=center, pad_mode=pad_mode)
-    spectrum = short_time_transform(frames, window, onesided).transpose(-1, -2)
+    spectra = short_time_spectra(waveform, window, hop_length, center=center, pad_mode=pad_mode, onesided=onesided)
+    spectrum = spectra.transpose(-1, -2)
     return torch.view_as_real(spectrum) if return_complex is False else spectrum
 
 

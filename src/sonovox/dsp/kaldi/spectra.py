@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 
 from sonovox._kernels.kaldi_frames import prepare_frames
-from sonovox.dsp.banded import banded_product_into
 from sonovox.dsp.eager import can_reuse_buffers, constant, full_precision, over_frames
-from sonovox.dsp.frames import FilterBank
+from sonovox.dsp.frames import FilterBank, powers_into
 from sonovox.dsp.kaldi.framing import FrameOptions, frames_of
 
 __all__ = ["EPSILON", "energies_and_spectra", "floored_log", "window_function"]
@@ -22,8 +21,8 @@ __all__ = ["EPSILON", "energies_and_spectra", "floored_log", "window_function"]
 # Kaldi computes in float32, and takes its rounding unit as the least power whose logarithm it takes.
 EPSILON = float(np.finfo(np.float32).eps)
 
-# Of padded frames. Half of it costs a tenth more, since each chunk has a price of its own; with
-# twice as much, the allocator gives the spectra back to the system at some calls, which costs far more.
+# Of padded frames. Measured on 10 s with a second-level cache of 1 MB: half of it takes a sixth longer, since each
+# chunk has a price of its own, and twice as much a third, since frames then leave that cache.
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -147,20 +146,5 @@ def _in_chunks(
                 remove_mean=options.remove_dc_offset,
                 raw_energy=options.raw_energy,
             )
-            _spectra_into(feature, padded, bank, use_power)
+            powers_into(feature, padded, 2.0 if use_power else 1.0, bank)
     return _log_energy(energy, options).view(*leading, count, energy.shape[-1]), features.view(*leading, count, width)
-
-
-def _spectra_into(out: Tensor, padded: Tensor, bank: FilterBank | None, use_power: bool) -> None:
-    transformed = torch.fft.rfft(padded)  # (rows, frames, bins)
-    if bank is not None and use_power:
-        bank.sum_powers(transformed.view(-1, transformed.shape[-1]), out.view(-1, out.shape[-1]))
-        return
-    squares = torch.view_as_real(transformed)
-    squares.mul_(squares)
-    spectra = out if bank is None else squares.new_empty(squares.shape[:-1])
-    torch.add(*squares.unbind(-1), out=spectra)
-    if not use_power:
-        spectra.sqrt_()
-    if bank is not None:
-        banded_product_into(spectra.view(-1, spectra.shape[-1]), bank.bands(1, out.dtype), out.view(-1, out.shape[-1]))
