@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sonovox._kernels.load import kernels
 
-__all__ = ["Framing", "LANES", "LONGEST", "Plan", "padded_window", "plan_for"]
+__all__ = ["Framing", "LANES", "LONGEST", "Plan", "factors", "padded_window", "plan_for"]
 
 LANES = 16  # of the widest vectors: windows are filled up to a multiple of it
 LONGEST = 2**14
