@@ -61,7 +61,8 @@ def test_equals_transformers_where_it_is_installed():
     extractor = transformers.WhisperFeatureExtractor()
     wave = chirp_with_a_silent_end()
     theirs = torch.from_numpy(extractor(wave.numpy(), sampling_rate=16000, return_tensors="np")["input_features"][0])
-    torch.testing.assert_close(log_mel_spectrogram(wave, padding=480000 - 16000), theirs, rtol=0, atol=1e-6)
+    # Both are up to 4e-5 away from float64, in bins eight decades below the loudest of their frame.
+    torch.testing.assert_close(log_mel_spectrogram(wave, padding=480000 - 16000), theirs, rtol=0, atol=1e-4)
 
 
 def test_the_maximum_is_that_of_each_item():
