@@ -8,7 +8,20 @@ from sonovox.models.wav2vec2 import Wav2Vec2Config
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("head", [None, 30])
 def test_a_configuration_survives_the_way_through_hugging_face(kind, head):
-    original = config(kind, aux_num_out=head, mask_time_prob=0.3, encoder_dropout=0.25)
+    original = config(kind, aux_num_out=head, mask_time_prob=0.3, apply_spec_augment=False)
+    assert Wav2Vec2Config.from_huggingface(original.to_huggingface()) == original
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("base", {"add_adapter": True, "adapter_width": 24, "adapter_num_layers": 1, "adapter_bottleneck": 8}),
+        ("wavlm", {"add_adapter": True, "adapter_kernel": 5, "adapter_stride": 3}),
+        ("hubert", {"encoder_pos_conv_batch_norm": True, "adapter_bottleneck": 8}),
+    ],
+)
+def test_parts_of_some_models_survive_it_too(kind, parts):
+    original = config(kind, **parts)
     assert Wav2Vec2Config.from_huggingface(original.to_huggingface()) == original
 
 
@@ -20,21 +33,22 @@ def test_a_head_is_there_only_if_it_is_wanted():
     ("change", "said"),
     [
         ({"model_type": "bert"}, "describes a bert"),
-        ({"add_adapter": True}, "add_adapter=True"),
-        ({"adapter_attn_dim": 16}, "adapter_attn_dim=16"),
-        ({"conv_pos_batch_norm": True}, "conv_pos_batch_norm"),
+        ({"conv_dim": [512, 512]}, "values that cannot be"),
+        ({"hidden_size": "768"}, "values that cannot be"),
     ],
 )
-def test_what_we_do_not_have_is_refused(change, said):
+def test_what_is_no_encoder_or_cannot_be_is_refused(change, said):
     with pytest.raises(WeightsError, match=said):
         Wav2Vec2Config.from_huggingface({**config().to_huggingface(), **change})
 
 
-def test_what_is_missing_is_named():
-    theirs = config().to_huggingface()
-    del theirs["hidden_size"], theirs["conv_dim"]
-    with pytest.raises(WeightsError, match="lacks hidden_size, conv_dim"):
-        Wav2Vec2Config.from_huggingface(theirs)
+@pytest.mark.peers
+@pytest.mark.parametrize(("family", "name"), [("wav2vec2", "Wav2Vec2"), ("hubert", "Hubert"), ("wavlm", "WavLM")])
+def test_what_a_file_does_not_say_is_as_in_transformers(family, name):
+    import transformers
+
+    theirs = getattr(transformers, f"{name}Config")().to_dict()
+    assert Wav2Vec2Config.from_huggingface({"model_type": family}) == Wav2Vec2Config.from_huggingface(theirs)
 
 
 def test_sizes_must_divide_and_names_be_known():

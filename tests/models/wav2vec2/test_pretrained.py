@@ -150,3 +150,59 @@ def test_a_folder_is_read_and_written_in_parts(tmp_path):
     written = write_model_folder(tmp_path / "other", description, weights, files={"notes.txt": b"seen"})
     assert load_wav2vec2(written).config == load_wav2vec2(folder).config
     assert (written / "notes.txt").read_bytes() == b"seen"
+
+
+def many_languages(folder):
+    """A model as those of MMS: labels and adapters for English in it, and files of those for French."""
+    write_folder(folder, "large", aux_num_out=6, adapter_bottleneck=4)
+    english = {label: index for index, label in enumerate(VOCABULARY.labels)}
+    french = {"<pad>": 0, "|": 1, "é": 2, "è": 3}
+    (folder / "vocab.json").write_text(json.dumps({"eng": english, "fra": french}))
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "target_lang": "eng"}))
+    weights = load_weights(folder / "model.safetensors")
+    adapters = {name: tensor + 0.5 for name, tensor in weights.items() if "adapter_layer" in name}
+    heads = {name: tensor[:4] - 0.1 for name, tensor in weights.items() if name.startswith("lm_head.")}
+    save_weights(folder / "adapter.fra.safetensors", {**adapters, **heads})
+    return folder
+
+
+def test_a_language_of_many_brings_its_labels_its_head_and_its_adapters(tmp_path, hub_server):  # noqa: F811
+    folder = many_languages(tmp_path / "model")
+    english, french = load_wav2vec2(folder), load_wav2vec2(folder, language="fra")
+    assert english.vocabulary.labels == VOCABULARY.labels
+    assert french.vocabulary.labels == ("<pad>", "|", "é", "è")
+    assert french.config.aux_num_out == 4
+    adapter = "encoder.transformer.layers.1.adapter_layer.linear_1.bias"
+    torch.testing.assert_close(french.model.get_parameter(adapter), english.model.get_parameter(adapter) + 0.5)
+    for file in folder.iterdir():
+        hub_server.put(file.name, file.read_bytes())
+    assert load_wav2vec2("acme/tiny").vocabulary == english.vocabulary
+    assert not list((tmp_path / "cache").rglob("adapter.*")), "one file for each of a thousand languages"
+    assert load_wav2vec2("acme/tiny", language="fra").vocabulary == french.vocabulary
+
+
+def test_a_language_that_is_not_there_is_told(tmp_path):
+    folder = many_languages(tmp_path / "model")
+    with pytest.raises(WeightsError, match="no adapter for 'deu'; it has fra"):
+        load_wav2vec2(folder, language="deu")
+    with pytest.raises(ArgumentError, match="a code such as fra"):
+        load_wav2vec2(folder, language="../x")
+    with pytest.raises(WeightsError, match="without adapters for languages"):
+        load_wav2vec2(write_folder(tmp_path / "other", aux_num_out=6), language="fra")
+
+
+def test_the_weights_say_whether_there_is_a_head(tmp_path):
+    folder = write_folder(tmp_path / "model", aux_num_out=6)
+    description = json.loads((folder / "config.json").read_text())
+    for architectures in (None, ["Wav2Vec2Model"]):
+        (folder / "config.json").write_text(json.dumps({**description, "architectures": architectures}))
+        assert load_wav2vec2(folder).vocabulary == VOCABULARY
+
+
+def test_what_stands_beside_the_encoder_is_left_out(tmp_path):
+    folder = write_folder(tmp_path / "model", aux_num_out=6)
+    weights = load_weights(folder / "model.safetensors")
+    heads = {f"{name}.weight": torch.zeros(1) for name in ("objective", "feature_extractor", "tdnn.0.kernel", "dense")}
+    save_weights(folder / "model.safetensors", {**weights, **heads})
+    torch.testing.assert_close(load_wav2vec2(folder).model.state_dict(), encoder(aux_num_out=6).state_dict())

@@ -1,11 +1,11 @@
 """Sizes and rates of a wav2vec 2.0, HuBERT or WavLM encoder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import ArgumentError, WeightsError
+from sonovox._internal.errors import ArgumentError, SonovoxError, WeightsError
 
 __all__ = ["FAMILIES", "Wav2Vec2Config"]
 
@@ -37,13 +37,33 @@ _HUGGING_FACE: Final = {
     "mask_feature_prob": "mask_feature_prob",
     "mask_feature_length": "mask_feature_length",
     "mask_feature_min_masks": "mask_feature_min_masks",
+    "apply_spec_augment": "apply_spec_augment",
 }
-# Only of one family, or younger than some files.
-_OF_WAVLM: Final = {"num_buckets": "num_buckets", "max_distance": "max_bucket_distance"}
-_OF_HUBERT: Final = {"projection_layer_norm": "feat_proj_layer_norm"}
-_OPTIONAL: Final = ("mask_time_min_masks", "mask_feature_min_masks", "aux_dropout", "projection_layer_norm")
-# What their configurations can ask for and ours cannot: key -> the value that is fine.
-_UNSUPPORTED: Final = {"add_adapter": False, "adapter_attn_dim": None, "conv_pos_batch_norm": False}
+_OUTPUT_ADAPTER: Final = {
+    "add_adapter": "add_adapter",
+    "adapter_width": "output_hidden_size",
+    "adapter_num_layers": "num_adapter_layers",
+    "adapter_kernel": "adapter_kernel_size",
+    "adapter_stride": "adapter_stride",
+}
+_ATTENTION_ADAPTER: Final = {"adapter_bottleneck": "adapter_attn_dim"}
+_OF_FAMILY: Final = {
+    "wav2vec2": _OUTPUT_ADAPTER | _ATTENTION_ADAPTER,
+    "hubert": {
+        "projection_layer_norm": "feat_proj_layer_norm",
+        "encoder_pos_conv_batch_norm": "conv_pos_batch_norm",
+        **_ATTENTION_ADAPTER,
+    },
+    "wavlm": {"num_buckets": "num_buckets", "max_distance": "max_bucket_distance", **_OUTPUT_ADAPTER},
+}
+# What transformers means where a file is silent, if it is not what we mean.
+_THEIR_DEFAULTS: Final = {
+    "feat_proj_dropout": 0.0,
+    "final_dropout": 0.1,
+    "mask_time_prob": 0.05,
+    "num_buckets": 320,
+    "max_bucket_distance": 800,
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,15 @@ class Wav2Vec2Config:
         mask_feature_prob: the same for channels.
         mask_feature_length: channels of one mask.
         mask_feature_min_masks: masks that each item gets at least.
+        apply_spec_augment: whether frames and channels are masked in training at all.
+        encoder_pos_conv_batch_norm: whether that convolution is behind a batch norm, in place of its weight norm.
+        adapter_bottleneck: width inside the adapters of the layers, see `AttentionAdapter`; None for none. Only
+            layers that normalise before have them, and not those of WavLM.
+        add_adapter: whether the last hidden state goes through an `OutputAdapter`.
+        adapter_width: what it gives; `encoder_embed_dim` if None.
+        adapter_num_layers: its convolutions.
+        adapter_kernel: of each.
+        adapter_stride: of each.
 
     Raises:
         ArgumentError: sizes that do not divide.
@@ -121,6 +150,14 @@ class Wav2Vec2Config:
     mask_feature_prob: float = 0.0
     mask_feature_length: int = 10
     mask_feature_min_masks: int = 0
+    apply_spec_augment: bool = True
+    encoder_pos_conv_batch_norm: bool = False
+    adapter_bottleneck: int | None = None
+    add_adapter: bool = False
+    adapter_width: int | None = None
+    adapter_num_layers: int = 3
+    adapter_kernel: int = 3
+    adapter_stride: int = 2
 
     def __post_init__(self) -> None:
         check_choice("family", self.family, FAMILIES)
@@ -132,16 +169,21 @@ class Wav2Vec2Config:
                     f"got {self.encoder_embed_dim}"
                 )
 
+    @property
+    def output_width(self) -> int:
+        """Width of the frames that the model gives."""
+        return (self.adapter_width or self.encoder_embed_dim) if self.add_adapter else self.encoder_embed_dim
+
     @classmethod
     def from_huggingface(cls, config: Mapping[str, Any], *, aux: bool = True) -> "Wav2Vec2Config":
-        """From the `config.json` of a Hugging Face folder.
+        """From the `config.json` of a Hugging Face folder; what it does not say is as in transformers.
 
         Args:
             config: its content.
             aux: whether a CTC head (`vocab_size` labels) is wanted where the architecture has one.
 
         Raises:
-            WeightsError: another kind of model, a key that is missing, or a part that we do not have.
+            WeightsError: another kind of model, or values that cannot be.
         """
         family = config.get("model_type")
         if family not in FAMILIES:
@@ -149,23 +191,33 @@ class Wav2Vec2Config:
                 f"config.json describes a {family or 'model of no type'}, expected one of {', '.join(FAMILIES)}",
                 hint="other encoders of Hugging Face are used through transformers",
             )
-        for key, fine in _UNSUPPORTED.items():
-            if config.get(key, fine) != fine:
-                raise WeightsError(f"config.json asks for {key}={config[key]!r}, which sonovox does not have")
-        names = _names_for(family)
-        missing = [theirs for ours, theirs in names.items() if theirs not in config and ours not in _OPTIONAL]
-        missing += [key for key in ("conv_dim", "conv_kernel", "conv_stride", "feat_extract_norm") if key not in config]
-        if missing:
-            raise WeightsError(f"config.json lacks {', '.join(missing)}", hint="check that it is whole")
-        check_choice("feat_extract_norm", config["feat_extract_norm"], _EXTRACTOR_MODES)
-        has_head = any(str(name).endswith("ForCTC") for name in config.get("architectures") or ())
-        layers = zip(config["conv_dim"], config["conv_kernel"], config["conv_stride"], strict=True)
-        return cls(
-            extractor_mode=_EXTRACTOR_MODES[config["feat_extract_norm"]],
-            extractor_conv_layer_config=tuple(layers),
-            aux_num_out=config.get("vocab_size") if has_head and aux else None,
-            **{ours: config[theirs] for ours, theirs in names.items() if theirs in config},
+        plain = {field.name: field.default for field in fields(cls)}
+        values = {
+            ours: config.get(theirs, _THEIR_DEFAULTS.get(theirs, plain[ours]))
+            for ours, theirs in _names_for(family).items()
+        }
+        if values.get("adapter_width") == values["encoder_embed_dim"]:
+            values["adapter_width"] = None
+        channels, kernels, strides = zip(*cls.extractor_conv_layer_config, strict=True)
+        shapes = (
+            config.get("conv_dim", channels),
+            config.get("conv_kernel", kernels),
+            config.get("conv_stride", strides),
         )
+        mode = config.get("feat_extract_norm", "group")
+        check_choice("feat_extract_norm", mode, _EXTRACTOR_MODES)
+        has_head = any(str(name).endswith("ForCTC") for name in config.get("architectures") or ())
+        try:
+            return cls(
+                extractor_mode=_EXTRACTOR_MODES[mode],
+                extractor_conv_layer_config=tuple(zip(*shapes, strict=True)),
+                aux_num_out=config.get("vocab_size", 32) if has_head and aux else None,
+                **values,
+            )
+        except SonovoxError:
+            raise
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            raise WeightsError(f"config.json has values that cannot be: {error}", hint="fetch it again") from error
 
     def to_huggingface(self) -> dict[str, Any]:
         """The `config.json` that transformers reads this encoder from."""
@@ -185,4 +237,4 @@ class Wav2Vec2Config:
 
 
 def _names_for(family: str) -> dict[str, str]:
-    return _HUGGING_FACE | {"wavlm": _OF_WAVLM, "hubert": _OF_HUBERT}.get(family, {})
+    return _HUGGING_FACE | _OF_FAMILY[family]

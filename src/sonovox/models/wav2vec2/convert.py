@@ -26,6 +26,7 @@ HUGGING_FACE: dict[str, str] = {
     "feature_extractor.": "feature_extractor.",
     "feature_projection.": "encoder.feature_projection.",
     "encoder.": "encoder.transformer.",
+    "adapter.": "adapter.",
     "lm_head.": "aux.",
 }
 FAIRSEQ: dict[str, str] = {
@@ -52,6 +53,7 @@ FAIRSEQ: dict[str, str] = {
 _WRAPPERS = re.compile(
     r"^(?:model\.)?(?:(?:wav2vec2|hubert|wavlm)\.|(?:w2v_encoder|hubert_encoder)\.(?:(?:w2v_model|hubert_model)\.)?)?"
 )
+_FAMILY = re.compile(r"(?:model\.)?(?:wav2vec2|hubert|wavlm)\.")
 # Parts for other purposes: quantisers and projections of pretraining, heads of classifiers.
 _NOT_ENCODER = (
     "quantizer.", "project_q.", "project_hid.", "final_proj.", "label_embs_concat", "classifier.", "projector.",
@@ -79,6 +81,10 @@ def from_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         WeightsError: a name that no encoder of these families has.
     """
+    inside = [name for name in weights if _FAMILY.match(name)]
+    if inside:  # whatever stands beside the encoder is a head
+        heads = [name for name in weights if name.removeprefix("model.").startswith("lm_head.")]
+        weights = {name: weights[name] for name in (*inside, *heads)}
     return _rename(weights, HUGGING_FACE, "Hugging Face")
 
 

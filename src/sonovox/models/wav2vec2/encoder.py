@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from sonovox.dsp.lengths import length_to_mask
+from sonovox.models.wav2vec2.adapters import AttentionAdapter
 from sonovox.models.wav2vec2.attention import SelfAttention
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.feature_extractor import activation_module
@@ -58,11 +59,22 @@ class ConvolutionalPositionalEmbedding(nn.Module):
         super().__init__()
         width, kernel = config.encoder_embed_dim, config.encoder_pos_conv_kernel
         conv = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=config.encoder_pos_conv_groups)
-        self.conv = weight_norm(conv, dim=2)  # takes its older names, weight_g and weight_v, too
+        self.batch_norm = nn.BatchNorm1d(width) if config.encoder_pos_conv_batch_norm else None
+        # Takes its older names, weight_g and weight_v, too.
+        self.conv = conv if config.encoder_pos_conv_batch_norm else weight_norm(conv, dim=2)
         self.activation = activation_module(config.extractor_activation)
 
-    def forward(self, x: Tensor, spans: Sequence[int] | None = None) -> Tensor:
-        """`[batch, frames, width]` in and out; `spans` are the frames of each of several items in one row."""
+    def forward(self, x: Tensor, spans: Sequence[int] | None = None, heard: Tensor | None = None) -> Tensor:
+        """`[batch, frames, width]` in and out.
+
+        Args:
+            x: frames.
+            spans: the frames of each of several items in one row.
+            heard: `[batch, frames]`, false for padding that the convolution must see as zero.
+        """
+        if self.batch_norm is not None:
+            x = self.batch_norm(x.transpose(1, 2)).transpose(1, 2)
+            x = x if heard is None else x.masked_fill(~heard.unsqueeze(-1), 0)
         parts = [x] if spans is None else x.split(list(spans), dim=1)
         weight, bias = self.conv.weight, self.conv.bias  # the norm of the weight is computed once
         padding, groups = self.conv.padding[0], self.conv.groups
@@ -101,6 +113,9 @@ class EncoderLayer(nn.Module):
         self.layer_norm_first = config.encoder_layer_norm_first
         self.feed_forward = FeedForward(config)
         self.final_layer_norm = nn.LayerNorm(config.encoder_embed_dim, eps=config.layer_norm_eps)
+        self.adapter_layer: AttentionAdapter | None = None
+        if config.adapter_bottleneck is not None and self.layer_norm_first and config.family != "wavlm":
+            self.adapter_layer = AttentionAdapter(config.encoder_embed_dim, config.adapter_bottleneck)
 
     def forward(
         self, x: Tensor, mask: Tensor | Sequence[int] | None = None, position_bias: Tensor | None = None
@@ -108,7 +123,8 @@ class EncoderLayer(nn.Module):
         """`x` `[batch, frames, width]`; the others as of `SelfAttention`."""
         if self.layer_norm_first:
             x = x + self.dropout(self.attention(self.layer_norm(x), mask, position_bias))
-            return x + self.feed_forward(self.final_layer_norm(x))
+            x = x + self.feed_forward(self.final_layer_norm(x))
+            return x if self.adapter_layer is None else x + self.adapter_layer(x)
         x = self.layer_norm(x + self.dropout(self.attention(x, mask, position_bias)))
         return self.final_layer_norm(x + self.feed_forward(x))
 
@@ -159,15 +175,17 @@ class Transformer(nn.Module):
         self, x: Tensor, counts: Tensor | None, num_layers: int | None, spans: list[int] | None = None
     ) -> Iterator[Tensor]:
         mask: Tensor | list[int] | None = spans
+        heard = None
         longest = x.shape[1] if spans is None else max(spans)
         if spans is not None:
             x = pack(x, spans)
         elif counts is not None:
             # An item without a frame would look at nothing, which is NaN.
-            mask = length_to_mask(counts.clamp(min=1), x.shape[1], torch.bool)
-            x = x.masked_fill(~mask.unsqueeze(-1), 0)
-            mask = mask[:, None, None, :]
-        x = x + (self.pos_conv_embed(x) if spans is None else self.pos_conv_embed(x, spans))
+            heard = length_to_mask(counts.clamp(min=1), x.shape[1], torch.bool)
+            x = x.masked_fill(~heard.unsqueeze(-1), 0)
+            mask = heard[:, None, None, :]
+        silent = heard if self.skip_padding else None
+        x = x + (self.pos_conv_embed(x) if spans is None and silent is None else self.pos_conv_embed(x, spans, silent))
         x = self.dropout(x if self.layer_norm_first else self.layer_norm(x))
         yield x
         layers = list(self.layers)[:num_layers]

@@ -6,7 +6,8 @@ variance over the padding of a batch too; ours can leave the padding out, and th
 a batch gives each item the numbers that it has alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import cast
 
 import torch
@@ -19,7 +20,27 @@ from sonovox.models.wav2vec2.packing import pays, unpack
 
 __all__ = ["ConvLayerBlock", "FeatureExtractor", "activation_module"]
 
-_ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "silu": nn.SiLU, "swish": nn.SiLU}
+_TANH_GELU = partial(nn.GELU, approximate="tanh")
+# By the names of transformers.
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "gelu": nn.GELU,
+    "gelu_accurate": _TANH_GELU,
+    "gelu_fast": _TANH_GELU,
+    "gelu_new": _TANH_GELU,
+    "gelu_python": nn.GELU,
+    "gelu_python_tanh": _TANH_GELU,
+    "gelu_pytorch_tanh": _TANH_GELU,
+    "hardswish": nn.Hardswish,
+    "leaky_relu": nn.LeakyReLU,
+    "linear": nn.Identity,
+    "mish": nn.Mish,
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "sigmoid": nn.Sigmoid,
+    "silu": nn.SiLU,
+    "swish": nn.SiLU,
+    "tanh": nn.Tanh,
+}
 
 
 class ConvLayerBlock(nn.Module):

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.models.wav2vec2.adapters import OutputAdapter
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.encoder import Encoder, FeatureProjection, Transformer
 from sonovox.models.wav2vec2.feature_extractor import FeatureExtractor
@@ -28,6 +29,7 @@ class Wav2Vec2Model(nn.Module):
         aux: on top of the last hidden state, such as a CTC head.
         masking: SpecAugment between the two, in training.
         aux_dropout: before `aux`, in training.
+        adapter: between the encoder and `aux`.
 
     >>> import torch
     >>> small = dict(encoder_embed_dim=32, encoder_num_layers=2, encoder_num_heads=4, encoder_ff_interm_features=64)
@@ -45,10 +47,12 @@ class Wav2Vec2Model(nn.Module):
         *,
         masking: SpanMasking | None = None,
         aux_dropout: float = 0.0,
+        adapter: OutputAdapter | None = None,
     ) -> None:
         super().__init__()
         self.feature_extractor = feature_extractor
         self.encoder = encoder
+        self.adapter = adapter
         self.aux = aux
         self.masking = masking
         self.aux_dropout = aux_dropout
@@ -72,7 +76,10 @@ class Wav2Vec2Model(nn.Module):
     def encode(self, waveforms: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """The last hidden state, whether there is `aux` or not; the rest as of `forward`."""
         x, counts = self._frames(waveforms, lengths)
-        return self.encoder.transformer(x, counts), counts
+        x = self.encoder.transformer(x, counts)
+        if self.adapter is None:
+            return x, counts
+        return self.adapter(x, counts, ignore_padding=self.encoder.transformer.skip_padding)
 
     def label(self, x: Tensor) -> Tensor:
         """What `aux`, if there is one, makes of the last hidden state `x` `[batch, frames, width]`."""
@@ -131,7 +138,17 @@ def build_wav2vec2(config: Wav2Vec2Config) -> Wav2Vec2Model:
     )
     aux: nn.Module | None = None
     if config.aux_num_out is not None:
-        aux = nn.Linear(config.encoder_embed_dim, config.aux_num_out)
+        aux = nn.Linear(config.output_width, config.aux_num_out)
+    adapter = None
+    if config.add_adapter:
+        adapter = OutputAdapter(
+            config.encoder_embed_dim,
+            config.output_width,
+            config.adapter_num_layers,
+            config.adapter_kernel,
+            config.adapter_stride,
+            config.encoder_layer_drop,
+        )
     masking = None
     if config.mask_time_prob > 0 or config.mask_feature_prob > 0:
         masking = SpanMasking(
@@ -143,8 +160,9 @@ def build_wav2vec2(config: Wav2Vec2Config) -> Wav2Vec2Model:
             config.mask_feature_length,
             config.mask_feature_min_masks,
         )
+        masking.enabled = config.apply_spec_augment
     encoder = Encoder(FeatureProjection(config), Transformer(config))
-    model = Wav2Vec2Model(extractor, encoder, aux, masking=masking, aux_dropout=config.aux_dropout)
+    model = Wav2Vec2Model(extractor, encoder, aux, masking=masking, aux_dropout=config.aux_dropout, adapter=adapter)
     model.apply(_initialise)
     return model
 

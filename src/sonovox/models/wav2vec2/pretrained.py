@@ -2,6 +2,7 @@
 
 config.json                sizes
 model.safetensors          weights, or pytorch_model.bin, or shards with an index
+adapter.<language>.…       those of its adapters and of its head for one of many languages (MMS)
 preprocessor_config.json   sample rate, normalisation of waveforms
 vocab.json                 labels of a CTC head, with tokenizer_config.json
 """
@@ -83,6 +84,7 @@ def load_wav2vec2(
     source: str | os.PathLike[str],
     *,
     head: bool = True,
+    language: str | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
     offline: bool | None = None,
@@ -93,6 +95,8 @@ def load_wav2vec2(
     Args:
         source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model.
         head: whether a CTC head and its labels are wanted where there is one.
+        language: of a model with adapters for many, as its files are named (ISO 639-3); what the model has by itself
+            is that of English mostly.
         device: where the weights go.
         dtype: float32 by default.
         offline: use the cache only; None asks `SONOVOX_OFFLINE`.
@@ -100,14 +104,22 @@ def load_wav2vec2(
 
     Raises:
         HubError: the files cannot be had.
-        WeightsError: they are no model of these families, or not whole.
+        WeightsError: they are no model of these families, not whole, or without that language.
+        ChoiceError: a language without labels.
     """
-    folder = fetch_wav2vec2(source, offline=offline, progress=progress)
+    folder = fetch_wav2vec2(source, language=language, offline=offline, progress=progress)
     description = read_description(folder)
-    config = Wav2Vec2Config.from_huggingface(description, aux=head)
+    config = Wav2Vec2Config.from_huggingface(description)
     weights = from_huggingface(load_weights(find_weights(folder), device=device, dtype=dtype or torch.float32))
+    if language is not None:
+        weights |= from_huggingface(
+            load_weights(_find_adapter(folder, config, language), device=device, dtype=dtype or torch.float32)
+        )
     check_layers(config, weights, folder)
-    if not head:
+    # What is there counts: a configuration may be silent, or as it was before the fine-tuning.
+    labels = len(weights["aux.weight"]) if head and "aux.weight" in weights else None
+    config = replace(config, aux_num_out=labels)
+    if labels is None:
         weights = {name: tensor for name, tensor in weights.items() if not name.startswith("aux.")}
     with torch.device("meta"):  # no memory for weights that are replaced at once
         model = build_wav2vec2(config)
@@ -118,19 +130,30 @@ def load_wav2vec2(
     transfer(model, weights)
     vocabulary = None
     if model.aux is not None:
-        vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id"))
+        blank = description.get("pad_token_id", 0)
+        vocabulary = CTCVocabulary.from_folder(folder, blank, outputs=labels, language=language)
     return PretrainedWav2Vec2(model.eval(), config, Preprocessor.from_folder(folder), vocabulary)
 
 
 def fetch_wav2vec2(
     source: str | os.PathLike[str],
     *,
+    language: str | None = None,
     token: str | None = None,
     offline: bool | None = None,
     progress: "Progress | bool | None" = None,
 ) -> Path:
-    """The folder of an encoder on this machine, fetched where it is not; arguments as of `hub.fetch`."""
-    return fetch(source, files=["config.json"], optional=FOLDER_FILES, token=token, offline=offline, progress=progress)
+    """The folder of an encoder on this machine, fetched where it is not.
+
+    Args:
+        source: as for `load_wav2vec2`; so is `language`.
+        language: of many, one whose adapters are wanted.
+        token: as for `hub.fetch`; so are `offline` and `progress`.
+        offline: use the cache only.
+        progress: who is told.
+    """
+    further = FOLDER_FILES if language is None else (*FOLDER_FILES, *_adapter_files(language))
+    return fetch(source, files=["config.json"], optional=further, token=token, offline=offline, progress=progress)
 
 
 def save_wav2vec2(
@@ -235,6 +258,24 @@ def find_weights(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(WEIGHTS)}")
+
+
+def _adapter_files(language: str) -> tuple[str, str]:
+    if not re.fullmatch(r"[\w-]+", language):
+        raise ArgumentError(f"language must be a code such as fra, got {language!r}")
+    return f"adapter.{language}.safetensors", f"adapter.{language}.bin"
+
+
+def _find_adapter(folder: Path, config: Wav2Vec2Config, language: str) -> Path:
+    if config.adapter_bottleneck is None:
+        raise WeightsError(f"{folder} is a model without adapters for languages", hint="leave the language out")
+    found = next((folder / name for name in _adapter_files(language) if (folder / name).is_file()), None)
+    if found is None:
+        others = sorted(file.name.split(".")[1] for file in folder.glob("adapter.*.*"))
+        raise WeightsError(
+            f"{folder} has no adapter for {language!r}", hint=f"it has {', '.join(others[:20]) or 'none'}"
+        )
+    return found
 
 
 def check_layers(config: Wav2Vec2Config, weights: dict[str, torch.Tensor], folder: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError, WeightsError
 
 __all__ = ["CTCVocabulary"]
@@ -18,6 +19,8 @@ _DEFAULTS = {
     "bos_token": "<s>",
     "eos_token": "</s>",
 }
+# Its labels are phones, with spaces between them.
+_OF_PHONES = "Wav2Vec2PhonemeCTCTokenizer"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class CTCVocabulary:
         blank: index of the blank, which Hugging Face calls the padding.
         word_delimiter: the label between words.
         special: labels that are no text: the blank, the unknown, begin and end.
+        lower_case: whether the text is in lower case, whatever the labels are.
+        separator: between any two labels, such as the space between phones.
 
     >>> vocabulary = CTCVocabulary(("<pad>", "|", "A", "B"), blank=0, special=frozenset({"<pad>"}))
     >>> vocabulary.text([2, 2, 0, 2, 1, 1, 0, 3])
@@ -39,6 +44,8 @@ class CTCVocabulary:
     blank: int = 0
     word_delimiter: str = "|"
     special: frozenset[str] = frozenset()
+    lower_case: bool = False
+    separator: str = ""
 
     def text(self, frames: Iterable[int]) -> str:
         """What the labels of all frames say: repetitions merged, blanks and special labels left out."""
@@ -47,8 +54,9 @@ class CTCVocabulary:
     def decode_ids(self, tokens: Iterable[int]) -> str:
         """The text of labels that were merged before."""
         said = (self.labels[token] for token in tokens)
-        words = "".join(" " if label == self.word_delimiter else label for label in said if label not in self.special)
-        return " ".join(words.split())
+        named = (" " if label == self.word_delimiter else label for label in said if label not in self.special)
+        words = " ".join(self.separator.join(named).split())
+        return words.lower() if self.lower_case else words
 
     def texts(self) -> list[str]:
         """What each label writes, as a search over texts wants it: special labels nothing, the delimiter a space.
@@ -77,53 +85,109 @@ class CTCVocabulary:
         return [indices[label] for label in named]
 
     @classmethod
-    def from_folder(cls, folder: Path, blank: int | None = None) -> "CTCVocabulary":
-        """From `vocab.json` and, where it is there, `tokenizer_config.json`.
+    def from_folder(
+        cls, folder: Path, blank: int | None = None, *, outputs: int | None = None, language: str | None = None
+    ) -> "CTCVocabulary":
+        """From `vocab.json` and, where they are there, the files of the tokenizer beside it.
 
         Args:
             folder: of Hugging Face.
-            blank: `pad_token_id` of its `config.json`; the index of the padding token by default.
+            blank: `pad_token_id` of its `config.json`, for a tokenizer that does not name its padding.
+            outputs: of the head: labels beyond them are left out, and outputs without a label get an empty one.
+            language: of which labels are wanted where there are some for each; by default the one that the
+                tokenizer names.
 
         Raises:
             WeightsError: no vocabulary, or one that is not whole.
+            ChoiceError: a language that it does not have.
         """
-        file = folder / "vocab.json"
-        indices = _read(file)
-        if indices and all(isinstance(value, dict) for value in indices.values()):
-            raise WeightsError(
-                f"{file} holds vocabularies of {len(indices)} languages", hint="leave that of one language in it"
-            )
-        added = _read(folder / "added_tokens.json", {})
-        indices = {**added, **indices}
-        if not indices or not all(isinstance(i, int) and 0 <= i < 10**6 for i in indices.values()):
-            raise WeightsError(f"{file} must map labels to their numbers", hint="fetch it again")
-        tokens = _DEFAULTS | {
-            name: token for name, token in _special(folder).items() if name in _DEFAULTS and isinstance(token, str)
-        }
-        labels = [""] * (max(indices.values()) + 1)
-        for label, index in indices.items():
-            labels[index] = label
-        if blank is None or not 0 <= blank < len(labels):
-            blank = indices.get(tokens["pad_token"], 0)
+        settings = _settings(folder)
+        indices = _of_language(
+            _read(folder / "vocab.json"), folder / "vocab.json", language or settings.get("target_lang")
+        )
+        added, added_special = _added(folder)
+        # A label of the vocabulary goes before one that was added in its place.
+        everything = {**added, **indices}
+        if not indices or not all(isinstance(i, int) and 0 <= i < 10**6 for i in everything.values()):
+            raise WeightsError(f"{folder / 'vocab.json'} must map labels to their numbers", hint="fetch it again")
+        labels = [""] * (max(everything.values()) + 1 if outputs is None else outputs)
+        for label, index in everything.items():
+            if index < len(labels):
+                labels[index] = label
+        named = {role: token for role, token in settings.items() if role in _DEFAULTS and isinstance(token, str)}
+        tokens = _DEFAULTS | named
+        padding = everything.get(named.get("pad_token", ""), blank)
+        if padding is None or not 0 <= padding < len(labels):
+            padding = next((everything[x] for x in (tokens["pad_token"], "[PAD]") if x in everything), 0)
+        if padding >= len(labels):
+            raise WeightsError(f"the blank of {folder} is no output of the model", hint="fetch it again")
         delimiter = tokens.pop("word_delimiter_token")
-        return cls(tuple(labels), blank, delimiter, frozenset({labels[blank], *tokens.values()} & {*labels}))
+        special = {
+            labels[padding],
+            *tokens.values(),
+            *added_special,
+            *_texts(settings.get("additional_special_tokens")),
+        }
+        return cls(
+            tuple(labels),
+            padding,
+            delimiter,
+            frozenset(special & {*labels} - {delimiter}),
+            bool(settings.get("do_lower_case", False)),
+            " " if settings.get("tokenizer_class") == _OF_PHONES else "",
+        )
 
     def to_files(self) -> dict[str, bytes]:
         """`vocab.json` and `tokenizer_config.json`, from which transformers reads the same labels."""
         vocabulary = {label: index for index, label in enumerate(self.labels) if label}
         tokens = {name: token for name, token in _DEFAULTS.items() if token in vocabulary}
         tokens |= {"pad_token": self.labels[self.blank], "word_delimiter_token": self.word_delimiter}
-        settings = {"tokenizer_class": "Wav2Vec2CTCTokenizer", "do_lower_case": False, **tokens}
+        kind = _OF_PHONES if self.separator else "Wav2Vec2CTCTokenizer"
+        settings = {"tokenizer_class": kind, "do_lower_case": self.lower_case, **tokens}
         return {
             "vocab.json": json.dumps(vocabulary, ensure_ascii=False, indent=1).encode(),
             "tokenizer_config.json": json.dumps(settings, ensure_ascii=False, indent=1).encode(),
         }
 
 
-def _special(folder: Path) -> dict[str, Any]:
-    """The special tokens by their roles; each a text, or a mapping with its `content`."""
+def _settings(folder: Path) -> dict[str, Any]:
+    """What the files of the tokenizer say; special tokens as texts, which may stand there as mappings."""
     settings = {**_read(folder / "special_tokens_map.json", {}), **_read(folder / "tokenizer_config.json", {})}
-    return {name: value.get("content") if isinstance(value, dict) else value for name, value in settings.items()}
+    # Where transformers 5 puts some.
+    settings = {**settings, **dict(settings.get("model_specific_special_tokens") or {})}
+    return {name: _text(value) for name, value in settings.items()}
+
+
+def _of_language(indices: dict[str, Any], file: Path, language: Any) -> dict[str, Any]:
+    """The labels of a language, in a vocabulary that has some for each; any other vocabulary as it is."""
+    if not indices or not all(isinstance(value, dict) for value in indices.values()):
+        return indices
+    if not isinstance(language, str):
+        raise WeightsError(
+            f"{file} holds vocabularies of {len(indices)} languages", hint=f"name one, such as {next(iter(indices))}"
+        )
+    check_choice("language", language, indices)
+    return indices[language]
+
+
+def _added(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Labels with their numbers that are in no vocabulary, and those of them that are no text."""
+    added = _read(folder / "added_tokens.json", {})
+    special = []
+    for index, token in dict(_read(folder / "tokenizer_config.json", {}).get("added_tokens_decoder") or {}).items():
+        added[_text(token)] = int(index) if str(index).isdigit() else None
+        if isinstance(token, dict) and token.get("special"):
+            special.append(_text(token))
+    return added, special
+
+
+def _text(token: Any) -> Any:
+    return token.get("content") if isinstance(token, dict) and "content" in token else token
+
+
+def _texts(tokens: Any) -> list[str]:
+    found = [_text(token) for token in tokens] if isinstance(tokens, list) else []
+    return [token for token in found if isinstance(token, str)]
 
 
 def _read(file: Path, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
