@@ -98,6 +98,29 @@ def test_outside_of_the_window_nothing_is_said():
     assert heard[1] > -0.1
 
 
+def test_a_prefix_is_given_up_where_its_window_ends():
+    """Each token begins inside its window, and the next one while that window, which its prefix needs, is open."""
+    logits, said, peaks, size = frames(batch=1), (3, 4, 3), (0, 2, 4), 2
+    probabilities = logits[0].softmax(-1)
+    windows = [range(max(peak - size, 0), min(peak + size, FRAMES)) for peak in peaks]
+    expected = [0.0] * len(said)
+    for path in itertools.product(range(TOKENS), repeat=FRAMES):
+        begins = [t for t, token in enumerate(path) if token != BLANK and (t == 0 or path[t - 1] != token)]
+        probability = float(torch.stack([probabilities[t, token] for t, token in enumerate(path)]).prod())
+        for place, window in enumerate(windows):
+            if len(begins) <= place or path[begins[place]] != said[place] or begins[place] not in window:
+                break
+            if place and begins[place] - 1 not in windows[place - 1]:
+                break
+            expected[place] += probability
+    scorer = CTCScorer(torch.nn.Identity(), BLANK, EOS, ctc_window_size=size)
+    memory, last, before = scorer.reset_mem(logits, torch.tensor([FRAMES])), torch.tensor([BOS]), 1.0
+    for token, peak, begun in zip(said, peaks, expected, strict=True):
+        scores, memory = scorer.score(last, memory, None, torch.eye(FRAMES)[[peak]])
+        assert float(scores[0, token].exp()) == pytest.approx(begun / before, rel=1e-5)
+        memory, last, before = scorer.permute_mem(memory, torch.tensor([[token]])), torch.tensor([token]), begun
+
+
 def test_a_window_needs_attention():
     scorer = CTCScorer(torch.nn.Identity(), BLANK, EOS, ctc_window_size=2)
     with pytest.raises(ArgumentError, match="where it listened"):

@@ -39,6 +39,7 @@ class _Prefixes:
     last: Tensor = _NOTHING  # (rows,)
     before: Tensor = _NOTHING  # (rows, time), of all paths that may be followed by another token at a frame
     before_same: Tensor = _NOTHING  # (rows, time), and by the last one again
+    visible: Tensor | None = None  # (rows, time), frames inside the window; None where there is no window
 
 
 class CTCScorer(BaseScorerInterface):
@@ -49,7 +50,8 @@ class CTCScorer(BaseScorerInterface):
         blank_index: the blank.
         eos_index: the end: the whole utterance is what was said.
         ctc_window_size: look at so many frames before and after where the attention of an item's hypotheses peaks; 0
-            for all. (SpeechBrain takes the peaks of the whole batch, where an item depends on the others.)
+            for all. What a prefix spells beyond its window is given up, too. (SpeechBrain takes the peaks of the whole
+            batch, where an item depends on the others.)
 
     Raises:
         ArgumentError: a window without attention.
@@ -123,6 +125,8 @@ class CTCScorer(BaseScorerInterface):
         scores[:, self.eos_index] = spelled.gather(1, end).squeeze(1)
         scores = scores.clamp(min=_LOWEST)
         after = replace(memory, scores=scores, last=inp_tokens, before=before, before_same=before_same)
+        if self.ctc_window_size > 0:
+            after.visible = visible
         return (scores - memory.prefix.unsqueeze(1)).float(), after
 
     def permute_mem(self, memory: _Prefixes, index: Tensor) -> _Prefixes:
@@ -137,6 +141,8 @@ class CTCScorer(BaseScorerInterface):
         silent = memory.log_probs[:, :, self.blank_index].repeat_interleave(beam, dim=0)
         nonblank = _recursion(before, spoken)
         blank = _recursion(nn.functional.pad(nonblank[:, :-1], (1, 0), value=-_INF), silent)
+        if memory.visible is not None:
+            nonblank, blank = (paths.masked_fill(~memory.visible[rows], -_INF) for paths in (nonblank, blank))
         return replace(
             memory,
             nonblank=nonblank,
@@ -147,6 +153,7 @@ class CTCScorer(BaseScorerInterface):
             last=_NOTHING,
             before=_NOTHING,
             before_same=_NOTHING,
+            visible=None,
         )
 
     def keep_items(self, memory: _Prefixes, items: Tensor, rows: Tensor) -> _Prefixes:
@@ -173,9 +180,10 @@ class CTCScorer(BaseScorerInterface):
                 )
             peaks = attn.argmax(dim=1).view(items, beam)
             frame = torch.arange(time, device=attn.device)
-            first = (peaks.amin(dim=1, keepdim=True) - self.ctc_window_size).clamp(min=0)
+            first = peaks.amin(dim=1, keepdim=True) - self.ctc_window_size
             beyond = peaks.amax(dim=1, keepdim=True) + self.ctc_window_size
-            visible = visible & (frame >= first) & (frame < beyond)
+            # A window that begins at the second frame has the first one, too: a prefix can only begin there.
+            visible = visible & ((frame >= first) | ((frame == 0) & (first <= 1))) & (frame < beyond)
         return visible.repeat_interleave(beam, dim=0)
 
 
