@@ -57,3 +57,11 @@ def test_unknown_names_are_refused():
         LiGRU(3, [None, None, 2], "rellu")
     with pytest.raises(ChoiceError, match="normalization"):
         SLiGRU(3, [None, None, 2], ff_normalization="weight")
+
+
+@pytest.mark.parametrize("normalization", ["batchnorm", "layernorm"])
+def test_without_bias_the_shift_of_the_normalisation_is_not_trained(normalization):
+    layer = LiGRU(3, input_shape=[None, None, 2], normalization=normalization, bias=False)
+    shift = layer.rnn[0].norm.bias
+    assert not shift.requires_grad
+    assert not shift.any()

@@ -63,3 +63,9 @@ def test_what_cannot_be_is_refused():
         Pooling1d("max", 2)(torch.zeros(2, 6, 8, 4))
     with pytest.raises(ArgumentError, match="return_mean"):
         StatisticsPooling(return_mean=False, return_std=False)
+
+
+def test_a_pair_of_parts_pools_features_and_time_of_three_dimensions():
+    x = torch.arange(16.0).view(1, 4, 4)
+    expected = x.unflatten(1, (2, 2)).mean(2).mean(2, keepdim=True)
+    torch.testing.assert_close(AdaptivePool([1, 2])(x), expected)

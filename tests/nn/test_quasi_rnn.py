@@ -30,3 +30,12 @@ def test_zoneout_keeps_cells_as_they_are():
     cells = torch.randn(1, 2, 3)
     states, _ = layer(torch.randn(2, 6, 2), cells)
     torch.testing.assert_close(states, cells[0].unsqueeze(1).expand(2, 6, 3))
+
+
+def test_zoneout_counts_in_evaluation_by_what_is_expected_of_it():
+    layer = QuasiRNN(1, input_size=1, zoneout=0.25, output_gate=False).eval()
+    layer.qrnn[0].w.weight.data.zero_()
+    layer.qrnn[0].w.bias.data.copy_(torch.tensor([100.0, 0.0]))  # z = 1, f = 1 / 2
+    states, _ = layer(torch.zeros(1, 2, 1))
+    f = 0.5 * (1 - 0.25)
+    torch.testing.assert_close(states.flatten(), torch.tensor([f, f + (1 - f) * f]))

@@ -93,3 +93,15 @@ def test_a_bias_of_values_is_added_to_them():
 def test_values_have_the_size_of_the_rest():
     with pytest.raises(ArgumentError, match="vdim must be embed_dim=8, got 4"):
         RelPosMHAXL(SIZE, HEADS, vdim=4)
+
+
+@pytest.mark.parametrize("boolean", [True, False])
+def test_the_future_is_hidden_beside_what_a_mask_hides(boolean):
+    attention = RelPosMHAXL(SIZE, HEADS, mask_pos_future=True)
+    x = torch.randn(2, 6, SIZE)
+    mask = torch.zeros(6, 6, dtype=torch.bool)
+    mask[:, 0] = True
+    mask[0, 0] = False
+    given = mask if boolean else torch.zeros(6, 6).masked_fill(mask, -float("inf"))
+    _, weights = attention(x, x, x, RelPosEncXL(SIZE)(x), attn_mask=given)
+    assert torch.equal(weights == 0, (mask | torch.ones(6, 6).triu(1).bool()).expand(2, -1, -1))

@@ -173,11 +173,13 @@ class _LiGRULayer(nn.Module):
         self.bidirectional = bidirectional
         self.w = nn.Linear(input_size, 2 * hidden_size, bias=bias and normalization == "none")
         self.u = nn.Linear(hidden_size, 2 * hidden_size, bias=False)
-        self.norm: nn.Module | None = None
+        self.norm: nn.BatchNorm1d | nn.LayerNorm | None = None
         if normalization == "batchnorm":
             self.norm = nn.BatchNorm1d(2 * hidden_size, momentum=0.05)
         elif normalization == "layernorm":
             self.norm = nn.LayerNorm(2 * hidden_size)
+        if self.norm is not None and not bias:  # its shift is the bias, and stays at zero
+            self.norm.bias.requires_grad_(False)
         self.layer_norm = layer_norm
         ignore_on_load(self, "drop_masks", "drop_mask_te", "h_init")
 

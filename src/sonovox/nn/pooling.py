@@ -172,7 +172,8 @@ class AdaptivePool(nn.Module):
     """Means over so many equal parts of time, or of time and frequency.
 
     Args:
-        output_size: parts of time, for `(batch, time, features)`; a pair for `(batch, time, freq, channels)`.
+        output_size: parts of time, for `(batch, time, features)`; a pair for `(batch, time, freq, channels)`, or for
+            time and features in the other order, as in SpeechBrain.
 
     >>> AdaptivePool(2)(torch.tensor([[[1.0], [3.0], [5.0], [7.0]]]))[0, :, 0]
     tensor([2., 6.])
@@ -185,6 +186,8 @@ class AdaptivePool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if isinstance(self.output_size, int):
             return F.adaptive_avg_pool1d(x.transpose(1, 2), self.output_size).transpose(1, 2)
+        if x.dim() == 3:
+            return F.adaptive_avg_pool2d(x.transpose(1, 2), _pair(self.output_size)).transpose(1, 2)
         return F.adaptive_avg_pool2d(x.permute(0, 3, 1, 2), _pair(self.output_size)).permute(0, 2, 3, 1)
 
 

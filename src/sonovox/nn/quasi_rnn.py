@@ -97,6 +97,8 @@ class _QuasiRNNLayer(nn.Module):
         z, f = torch.tanh(z), torch.sigmoid(f)
         if self.training and self.zoneout.p:
             f = f * (self.zoneout(torch.ones_like(f)) > 0)
+        elif self.zoneout.p:
+            f = f * (1 - self.zoneout.p)  # what is expected of it in training
         cells = linear_recurrence(1 - f, f * z, first[0])
         if self.bidirectional:
             backwards = linear_recurrence((1 - f).flip(1), (f * z).flip(1), first[1]).flip(1)

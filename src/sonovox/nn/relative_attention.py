@@ -135,7 +135,11 @@ class RelPosMHAXL(InterleavedProjection):
         if self.mask_pos_future:
             # Of the keys' square, the rows of the queries, which are the last
             future = get_lookahead_mask(key)[keys - queries :]
-            attn_mask = future if attn_mask is None else merge_masks(attn_mask, future[None])
+            if attn_mask is None:
+                attn_mask = future
+            else:
+                boolean = attn_mask.dtype == torch.bool
+                attn_mask = attn_mask | future if boolean else attn_mask.masked_fill(future, -math.inf)
         q, k, v = self.project(query, key, value)
         scale = 1 / math.sqrt(self.embed_dim)
         # One distance too many, for the view in _at_distances.
