@@ -40,9 +40,20 @@ def test_causal_masks_do_not_see_what_comes_later():
     torch.testing.assert_close(model(x)[..., :20], model(x[..., :20]))
 
 
-def test_masks_of_the_sources_sum_to_one_with_softmax():
+def test_causal_convolutions_come_late_by_half_of_what_they_see():
+    block = MaskNet(**SMALL, norm_type="cLN", causal=True).temporal_conv_net["temporalblock_0_1"]
+    convolution, chomp = block.layers["DSconv"]["conv_0"], block.layers["DSconv"]["chomp"]
+    x = torch.zeros(1, 30, 10)
+    x[:, 10] = 1.0
+    # Taps two steps apart: the newest hears the step 2 before, not the present one.
+    heard = chomp(convolution(x)).abs().sum(2)[0]
+    assert heard.shape == (30,)
+    assert heard.nonzero().flatten().tolist() == [12, 14, 16]
+
+
+def test_masks_of_a_source_sum_to_one_over_the_coefficients_with_softmax():
     masks = MaskNet(**SMALL, mask_nonlinear="softmax")(torch.rand(2, 12, 30))
-    torch.testing.assert_close(masks.sum(0), torch.ones(2, 12, 30))
+    torch.testing.assert_close(masks.sum(2), torch.ones(len(masks), 2, 30))
 
 
 @pytest.mark.parametrize("arguments", [{"norm_type": "gln"}, {"mask_nonlinear": "sigmoid"}])

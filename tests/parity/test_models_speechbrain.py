@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sonovox.models import conv_tasnet, dual_path, ecapa_tdnn, xvector
+from sonovox.models import conv_tasnet, dual_path, ecapa_tdnn, resnet, xvector
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 TOLERANCE = 1e-5  # of the largest value: float32, sums in another order
@@ -28,6 +28,7 @@ OTHERWISE = {
     "inter_norm_before": False,
 }
 MASKS = {"N": 12, "B": 8, "H": 10, "P": 3, "X": 2, "R": 2, "C": 3}
+SMALL_RESNET = {"input_size": 21, "channels": [4, 6, 8, 10], "block_sizes": [1, 2, 1, 1], "lin_neurons": 5}
 CASES = [
     ("ECAPA_TDNN", ecapa_tdnn.ECAPA_TDNN, {"input_size": 8, **ECAPA}, (2, 40, 8)),
     (
@@ -45,6 +46,11 @@ CASES = [
     ("conv_tasnet", conv_tasnet.Encoder, {"L": 16, "N": 12}, (2, 160)),
     ("conv_tasnet", conv_tasnet.MaskNet, {**MASKS, "norm_type": "cLN"}, (2, 12, 30)),
     ("conv_tasnet", conv_tasnet.MaskNet, MASKS, (2, 12, 30)),
+    ("conv_tasnet", conv_tasnet.MaskNet, {**MASKS, "norm_type": "cLN", "causal": True}, (2, 12, 30)),
+    ("conv_tasnet", conv_tasnet.MaskNet, {**MASKS, "mask_nonlinear": "softmax"}, (2, 12, 30)),
+    ("ResNet", resnet.ResNet, {"input_size": 20, "channels": [6, 6, 8, 8], "lin_neurons": 5}, (2, 40, 20)),
+    ("ResNet", resnet.ResNet, {**SMALL_RESNET, "strides": [1, 1, 2, 1], "activation": torch.nn.GELU}, (2, 41, 21)),
+    ("ResNet", resnet.Classifier, {"input_size": 8, "lin_blocks": 1, "lin_neurons": 6}, (2, 8)),
 ]
 
 
@@ -69,6 +75,44 @@ def test_dual_path_recurrent_networks(rnn_type, norm):
     model.load_state_dict(peer.state_dict())
     for frames in (3, 10, 20, 57):  # shorter than half a chunk, half, one, some
         _near(model, peer, torch.rand(2, 8, frames))
+
+
+BLOCKS = [
+    ("IdentityBlock", {}),
+    ("DPTNetBlock", {"d_model": 8, "nhead": 2}),
+    ("DPTNetBlock", {"d_model": 8, "nhead": 2, "activation": "gelu"}),
+    ("PytorchTransformerBlock", {"out_channels": 8, "num_layers": 2, "nhead": 2, "d_ffn": 12}),
+    (
+        "PytorchTransformerBlock",
+        {
+            "out_channels": 8,
+            "num_layers": 1,
+            "nhead": 2,
+            "d_ffn": 12,
+            "activation": "gelu",
+            "use_positional_encoding": False,
+        },
+    ),
+    ("SBConformerEncoderBlock", {"num_layers": 2, "d_model": 8, "nhead": 2, "d_ffn": 12}),
+    ("SBConformerEncoderBlock", {"num_layers": 1, "d_model": 8, "nhead": 2, "d_ffn": 12, "activation": "gelu"}),
+    (
+        "SBConformerEncoderBlock",
+        {"num_layers": 1, "d_model": 8, "nhead": 2, "kernel_size": 5, "bias": False, "attention_type": "regularMHA"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), BLOCKS, ids=lambda value: str(value)[:70])
+def test_blocks_of_a_dual_path_network(name, arguments):
+    peer, model = (
+        module.Dual_Path_Model(6, 8, block, block, 2, "ln", 10).eval()
+        for module, block in (
+            (pytest.importorskip("speechbrain.lobes.models.dual_path"), _peer("dual_path", name)(**arguments)),
+            (dual_path, getattr(dual_path, name)(**arguments)),
+        )
+    )
+    model.load_state_dict(peer.state_dict())
+    _near(model, peer, torch.rand(2, 6, 57))
 
 
 def test_windows_overlap_and_add():

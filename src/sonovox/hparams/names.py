@@ -61,9 +61,11 @@ _LOSSES = _of(
     """,
 )
 _NAMES_OF_DUAL_PATH = """
-    CumulativeLayerNorm Decoder Dual_Computation_Block Dual_Path_Model Encoder GlobalLayerNorm SBRNNBlock
+    CumulativeLayerNorm DPTNetBlock Decoder Dual_Computation_Block Dual_Path_Model Encoder GlobalLayerNorm
+    IdentityBlock PyTorchPositionalEncoding PytorchTransformerBlock SBConformerEncoderBlock SBRNNBlock
     SBTransformerBlock SepformerWrapper select_norm
     """
+_NAMES_OF_RESNET = "BasicBlock Classifier ResNet SEBasicBlock SEBlock"
 _NAMES_OF_WAV2VEC = "EncoderWrapper W2VLatentExtractor W2VTargetQuantiser"
 _MODELS = {
     **_of(
@@ -80,6 +82,7 @@ _MODELS = {
     **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
     **_of("sonovox.models.enhance_resnet", "EnhanceResnet"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
+    **_of("sonovox.models.resnet", _NAMES_OF_RESNET),
     **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
     **_of(
         "sonovox.models.wav2vec2", f"{_NAMES_OF_WAV2VEC} Wav2Vec2Config Wav2Vec2PretrainModel Wav2Vec2PretrainingConfig"
@@ -145,6 +148,7 @@ _SPEECHBRAIN = {
     ),
     **_of("speechbrain.lobes.models.HifiGAN", "HifiganGenerator", home="sonovox.models.hifigan"),
     **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
+    **_of("speechbrain.lobes.models.ResNet", _NAMES_OF_RESNET, home="sonovox.models.resnet"),
     "speechbrain.lobes.models.Tacotron2.Tacotron2": "sonovox.models.tacotron2:SpeechBrainTacotron2",
     **_of("speechbrain.lobes.models.conv_tasnet", "Decoder Encoder MaskNet", home="sonovox.models.conv_tasnet"),
     **_of(

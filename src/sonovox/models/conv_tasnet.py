@@ -79,8 +79,10 @@ class MaskNet(nn.Module):
         C: sources.
         norm_type: `"gLN"`, over channels and time of an item; `"cLN"`, over the channels of each step; `"BN"`, each
             channel over the batch.
-        causal: no step sees what comes after it; with a `norm_type` for which this is true.
-        mask_nonlinear: `"relu"`; or `"softmax"`, over the sources (SpeechBrain's is over the coefficients).
+        causal: no step sees what comes after it; with a `norm_type` for which this is true. As in SpeechBrain the
+            convolutions come late, too, by half of what they see: trained weights expect it.
+        mask_nonlinear: `"relu"`; or `"softmax"`, over the coefficients of each source, as in SpeechBrain, with which
+            weights were trained. (In the paper it is over the sources.)
 
     Raises:
         ChoiceError: another `norm_type` or `mask_nonlinear`.
@@ -122,7 +124,7 @@ class MaskNet(nn.Module):
         x = self.bottleneck_conv1x1(self.layer_norm(mixture_w.transpose(1, 2)))  # (batch, frames, B)
         scores = self.mask_conv1x1(self.temporal_conv_net(x))  # (batch, frames, C * N)
         scores = scores.unflatten(2, (self.C, -1)).permute(2, 0, 3, 1)
-        return scores.softmax(dim=0) if self.mask_nonlinear == "softmax" else scores.relu()
+        return scores.softmax(dim=2) if self.mask_nonlinear == "softmax" else scores.relu()
 
 
 class _TemporalBlock(nn.Module):
@@ -130,6 +132,7 @@ class _TemporalBlock(nn.Module):
 
     def __init__(self, channels: int, inner: int, kernel_size: int, dilation: int, norm_type: str, causal: bool):
         super().__init__()
+        late = dilation * (kernel_size - 1) // 2 if causal else 0
         separable = Sequential(
             conv_0=Conv1d(
                 inner,
@@ -139,7 +142,9 @@ class _TemporalBlock(nn.Module):
                 padding="causal" if causal else "same",
                 groups=inner,
                 bias=False,
+                default_padding=late,
             ),
+            chomp=_WithoutEnd(2 * late),
             act=nn.PReLU(),
             act_0=_norm(norm_type, inner),
             conv_1=Conv1d(channels, 1, in_channels=inner, bias=False),
@@ -153,6 +158,17 @@ class _TemporalBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers(x)
+
+
+class _WithoutEnd(nn.Module):
+    """`(batch, time, channels)` without so many of the last steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, : x.shape[1] - self.steps]
 
 
 class _ScaledNorm(nn.Module):

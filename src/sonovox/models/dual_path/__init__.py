@@ -11,11 +11,16 @@ from sonovox._internal.lazy import lazy_names
 
 __all__ = [
     "CumulativeLayerNorm",
+    "DPTNetBlock",
     "Decoder",
     "Dual_Computation_Block",
     "Dual_Path_Model",
     "Encoder",
     "GlobalLayerNorm",
+    "IdentityBlock",
+    "PyTorchPositionalEncoding",
+    "PytorchTransformerBlock",
+    "SBConformerEncoderBlock",
     "SBRNNBlock",
     "SBTransformerBlock",
     "SepformerWrapper",
@@ -30,6 +35,13 @@ if TYPE_CHECKING:
     from sonovox.models.dual_path.chunks import cut_into_chunks, overlap_add_chunks
     from sonovox.models.dual_path.masks import Dual_Computation_Block, Dual_Path_Model
     from sonovox.models.dual_path.norms import CumulativeLayerNorm, GlobalLayerNorm, select_norm
+    from sonovox.models.dual_path.other_blocks import (
+        DPTNetBlock,
+        IdentityBlock,
+        PyTorchPositionalEncoding,
+        PytorchTransformerBlock,
+        SBConformerEncoderBlock,
+    )
     from sonovox.models.dual_path.sepformer import SepformerWrapper
 
 # file -> the public names in it
@@ -39,6 +51,13 @@ _FILES = {
     "chunks": ("cut_into_chunks", "overlap_add_chunks"),
     "masks": ("Dual_Computation_Block", "Dual_Path_Model"),
     "norms": ("CumulativeLayerNorm", "GlobalLayerNorm", "select_norm"),
+    "other_blocks": (
+        "DPTNetBlock",
+        "IdentityBlock",
+        "PyTorchPositionalEncoding",
+        "PytorchTransformerBlock",
+        "SBConformerEncoderBlock",
+    ),
     "sepformer": ("SepformerWrapper",),
 }
 
