@@ -9,7 +9,6 @@ dual-path network is across the chunks, and weights are trained so.
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice
@@ -92,12 +91,13 @@ class SBConformerEncoderBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The shape of `x`, `(batch, time, d_model)`."""
+        distances = None
         if self.pos_enc is not None and self.by_distance:
             distances = self.pos_enc(x.new_empty(1, 2 * x.shape[1] - 1, x.shape[2]))
-            y: Tensor = self.mdl(x, pos_embs=distances)[0]
-            return y
-        y = self.mdl(x if self.pos_enc is None else x + self.pos_enc(x))[0]
-        return y
+        elif self.pos_enc is not None:
+            x = x + self.pos_enc(x)
+        result: Tensor = self.mdl(x, pos_embs=distances)[0]
+        return result
 
 
 class DPTNetBlock(nn.Module):
