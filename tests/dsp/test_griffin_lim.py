@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from sonovox._kernels import load
 from sonovox.dsp.griffin_lim import GriffinLim, griffinlim
 from sonovox.dsp.spectrogram import Spectrogram
 
@@ -94,3 +95,30 @@ def test_arguments_that_cannot_be_used_are_named(arguments, message):
 def test_too_few_frames_are_refused():
     with pytest.raises(ValueError, match=r"more than 3 frames for n_fft=64 and hop_length=16, got 3; pad the signal"):
         GriffinLim(64, hop_length=16)(torch.ones(33, 3))
+
+
+@pytest.mark.parametrize(
+    ("n_fft", "hop", "rounds"), [(64, 16, 5), (64, 20, 1), (60, 60, 2), (400, 160, 3), (400, 200, 0)]
+)
+@pytest.mark.parametrize("momentum", [0.99, 0.0])
+def test_the_kernel_is_as_near_to_float64_as_its_reference(monkeypatch, n_fft, hop, rounds, momentum):
+    power = Spectrogram(n_fft, hop_length=hop, window_fn=torch.hamming_window).double()(noise(2, 3, 5000))
+    for length in (None, 4990, 6000):
+        options = {"window_fn": torch.hamming_window, "rand_init": False, "momentum": momentum, "length": length}
+        op = GriffinLim(n_fft, rounds, hop_length=hop, **options)
+        by_kernel = op(power.float())
+        with monkeypatch.context() as without:
+            without.setattr("sonovox._kernels.fourier.kernels", lambda: load.Kernels(None, "switched off"))
+            by_torch = op(power.float())
+        exact = op.double()(power)
+        # Rounding decides the phases of bins near zero, and rounds multiply it.
+        assert (by_kernel - exact).norm() < 3 * (by_torch - exact).norm() + 3e-5 * exact.norm()
+
+
+def test_silence_stays_silence_and_nan_in_its_signal():
+    target = Spectrogram(64, hop_length=16)(noise(3, 2000).float())
+    target[0], target[1, 3, 20] = 0.0, torch.nan
+    found = GriffinLim(64, 4, hop_length=16, rand_init=False)(target)
+    assert not found[0].any()
+    assert found[1].isnan().any()
+    assert found[2].isfinite().all()

@@ -51,9 +51,14 @@ static inline const float *frame_of(const framing *f, int64_t index, int64_t siz
     return room;
 }
 
+/* At the begin of a line of the cache where that is to be had: vectors across two lines are slower. */
 static inline void *aligned_memory(size_t bytes) {
+#if defined(_WIN32)
+    return malloc(bytes);
+#else
     void *memory = NULL;
-    return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
+    return posix_memalign(&memory, 64, bytes) ? NULL : memory;
+#endif
 }
 
 #endif

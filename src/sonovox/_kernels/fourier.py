@@ -105,7 +105,10 @@ def plan_for(n_fft: int, *tensors: Tensor) -> Plan | None:
     >>> plan_for(401) is None  # odd
     True
     """
-    plain = all(tensor.dtype == torch.float32 and tensor.device.type == "cpu" for tensor in tensors)
+    # A view that is to be negated when it is read has the numbers of another sign in memory.
+    plain = all(
+        tensor.dtype == torch.float32 and tensor.device.type == "cpu" and not tensor.is_neg() for tensor in tensors
+    )
     if not plain or kernels().library is None:
         return None
     return _plan(n_fft)

@@ -204,19 +204,61 @@ TARGET static void NAMED(transform)(const plan *p, LANES *z, int64_t size, int64
 
 /* ---- Real signals ---- */
 
-/* Bins k and M - k of x from those of z. */
-INLINE void NAMED(disentangle)(const plan *p, int64_t k, COMPLEX a, COMPLEX b, COMPLEX *low, COMPLEX *high) {
+/* Bins k and M - k of x, for k up to M / 2, from those of z. */
+INLINE void NAMED(disentangle)(const plan *p, const LANES *z, int64_t k, COMPLEX *low, COMPLEX *high) {
+    if (k == 0) {
+        const LANES none = {0};
+        *low = (COMPLEX){z[0] + z[1], none}, *high = (COMPLEX){z[0] - z[1], none};
+        return;
+    }
+    const COMPLEX a = NAMED(at)(z, p->places[k]), b = NAMED(at)(z, p->places[p->size - k]);
     const COMPLEX even = {(a.re + b.re) * 0.5f, (a.im - b.im) * 0.5f};
     const COMPLEX odd = NAMED(times)((COMPLEX){a.re - b.re, a.im + b.im}, p->turns[2 * k], p->turns[2 * k + 1]);
     *low = NAMED(plus)(even, odd);
     *high = (COMPLEX){even.re - odd.re, odd.im - even.im};
 }
 
-/* Twice the bins of z that give bins k and M - k of x: the opposite of the above. */
-INLINE void NAMED(entangle)(const plan *p, int64_t k, COMPLEX low, COMPLEX high, COMPLEX *a, COMPLEX *b) {
+/* The opposite, for an inverse transform: twice the bins k and M - k of z, real and imaginary parts exchanged, in their
+   order. Imaginary parts of the first and the last bin of x are taken for zeros. */
+INLINE void NAMED(entangle)(const plan *p, LANES *z, int64_t k, COMPLEX low, COMPLEX high) {
+    if (k == 0) {
+        NAMED(put)(z, 0, (COMPLEX){low.re - high.re, low.re + high.re});
+        return;
+    }
     const COMPLEX even = {low.re + high.re, low.im - high.im};
     const COMPLEX odd = NAMED(times)((COMPLEX){low.re - high.re, low.im + high.im}, 2 * p->turns[2 * k],
                                      -2 * p->turns[2 * k + 1]);
-    *a = NAMED(plus)(even, odd);
-    *b = (COMPLEX){even.re - odd.re, odd.im - even.im};
+    NAMED(put)(z, k, (COMPLEX){even.im + odd.im, even.re + odd.re});
+    NAMED(put)(z, p->size - k, (COMPLEX){odd.im - even.im, even.re - odd.re});
+}
+
+/* `spectra` in their order to N times what they are spectra of, in the places of `z`. */
+TARGET static void NAMED(inverse)(const plan *p, const LANES *spectra, LANES *z) {
+    for (int64_t k = 0; k <= p->size / 2; k++) {
+        NAMED(entangle)(p, z, k, NAMED(at)(spectra, k), NAMED(at)(spectra, p->size - k));
+    }
+    NAMED(transform)(p, z, p->size, p->size, 0, p->twiddles);
+}
+
+/* WIDTH samples from `t` on of each frame, after an inverse transform; zeros behind the last. */
+INLINE void NAMED(samples)(const plan *p, const LANES *z, int64_t t, LANES *v) {
+    const LANES none = {0};
+    const int64_t pairs = p->size - t / 2;
+#pragma GCC unroll 8
+    for (int i = 0; i < WIDTH / 2; i++) {
+        const LANES *const pair = z + 2 * p->places[i < pairs ? t / 2 + i : 0];
+        v[2 * i] = i < pairs ? pair[1] : none, v[2 * i + 1] = i < pairs ? pair[0] : none;
+    }
+    NAMED(transpose)(v);
+}
+
+/* Adds frames, times the window, to a signal with room for WIDTH more samples. */
+TARGET static void NAMED(overlap_add)(const plan *p, const LANES *z, const float *window, float *signal, int64_t hop,
+                                      int64_t frames) {
+    for (int64_t t = 0; t < 2 * p->size; t += WIDTH) {
+        const LANES weights = *(const LANES *)(window + t);
+        LANES v[WIDTH];
+        NAMED(samples)(p, z, t, v);
+        for (int64_t i = 0; i < frames; i++) *(LANES *)(signal + i * hop + t) += v[i] * weights;
+    }
 }

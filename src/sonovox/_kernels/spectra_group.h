@@ -4,12 +4,7 @@ TARGET static void NAMED(finish)(const plan *p, const LANES *z, LANES *out, int 
     const int64_t size = p->size;
     for (int64_t k = 0; k <= size / 2; k++) {
         COMPLEX low, high;
-        if (k == 0) {
-            const LANES none = {0};
-            low = (COMPLEX){z[0] + z[1], none}, high = (COMPLEX){z[0] - z[1], none};
-        } else {
-            NAMED(disentangle)(p, k, NAMED(at)(z, p->places[k]), NAMED(at)(z, p->places[size - k]), &low, &high);
-        }
+        NAMED(disentangle)(p, z, k, &low, &high);
         if (what == COMPLEX_SPECTRA) {
             NAMED(put)(out, k, low), NAMED(put)(out, size - k, high);
         } else {

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice, check_floating, check_time_axis
 from sonovox._internal.errors import ArgumentError
+from sonovox._kernels.convolve import convolve_blocks
 from sonovox.dsp.eager import can_reuse_buffers, first_samples, full_precision
 
 __all__ = ["Convolve", "FFTConvolve", "convolve", "fftconvolve"]
@@ -96,6 +97,11 @@ def fftconvolve(x: Tensor, y: Tensor, mode: str = "full") -> Tensor:
     leading = torch.broadcast_shapes(x.shape[:-1], y.shape[:-1])
     if 0 in leading:  # which MKL refuses to transform
         return x.new_empty(*leading, _length(time, length, mode), dtype=dtype)
+    start = {"full": 0, "same": (length - 1) // 2, "valid": min(time, length) - 1}[mode]
+    if can_reuse_buffers(x, y):
+        of_kernel = convolve_blocks(x, y, start, _length(time, length, mode))
+        if of_kernel is not None:
+            return of_kernel.to(dtype)
     # With static lengths only, since a graph with dynamic ones cannot choose.
     choosing = not torch.compiler.is_compiling()
     if choosing and max(time, length) > _UNEQUAL * min(time, length) and max(time, length) > 2 * _SMALLEST_BLOCK:
@@ -105,7 +111,6 @@ def fftconvolve(x: Tensor, y: Tensor, mode: str = "full") -> Tensor:
         n_fft = _fast_length(max(time, length) if mode == "valid" else time + length - 1)
         lone = choosing and n_fft >= _LONG_ROW and x.numel() == time and y.numel() == length
         sums = _by_halves(x, y) if lone else _circular(x, y, n_fft)
-    start = {"full": 0, "same": (length - 1) // 2, "valid": min(time, length) - 1}[mode]
     return first_samples(sums[..., start:], _length(time, length, mode)).to(dtype)
 
 

@@ -262,8 +262,8 @@ def _by_kernel(
     bank: FilterBank | None,
 ) -> Tensor | None:
     """Spectra in one pass over the signals, complex ones if `power` is None; None where there is no kernel for them."""
-    n_fft = len(window)
-    plan = plan_for(n_fft, waveform)
+    n_fft, window = len(window), window.to(waveform.dtype)
+    plan = plan_for(n_fft, waveform, window)
     if plan is None:
         return None
     *leading, time = waveform.shape
@@ -275,7 +275,7 @@ def _by_kernel(
     if signals.stride(1) != 1:
         signals = signals.contiguous()
     framing = Framing(signals, count, hop_length, margin, pad_mode)
-    write_spectra(plan, framing, window.to(waveform.dtype), result, power, None if bank is None else bank.packed())
+    write_spectra(plan, framing, window, result, power, None if bank is None else bank.packed())
     return result
 
 

@@ -5,6 +5,7 @@ IEEE Trans. ASSP 32, 1984, with the momentum of Perraudin, Balazs and Søndergaa
 "A fast Griffin-Lim algorithm", WASPAA 2013.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_floating, check_positive
 from sonovox._internal.errors import ArgumentError
+from sonovox._kernels.fourier import Plan, plan_for
+from sonovox._kernels.griffin_lim import griffin_lim_rounds
 from sonovox.dsp.eager import can_reuse_buffers
 from sonovox.dsp.frames import CHUNK_BYTES, analysis_window, frame_signal, safe_power, short_time_transform
 from sonovox.dsp.overlap_add import SMALLEST_ENVELOPE, signal_of_spectra, squared_envelope
@@ -93,7 +96,9 @@ def griffinlim(
     fits = length is not None and (length - n_fft % 2) // hop_length + 1 == count
     inner = length if length is not None and fits else natural
     reuse = can_reuse_buffers(specgram, window) and specgram.numel() > 0
-    iterate = _iterate_in_buffers if reuse else _iterate
+    plan = plan_for(n_fft, magnitudes, window) if reuse and n_iter > 0 else None
+    in_buffers = _iterate_in_buffers if plan is None else functools.partial(_iterate_by_kernel, plan)
+    iterate = in_buffers if reuse else _iterate
     spectra = iterate(magnitudes, phasors, window, hop_length, n_iter, momentum / (1.0 + momentum), inner)
     return signal_of_spectra(spectra, window, hop_length, length=length)
 
@@ -176,6 +181,32 @@ def _iterate(
     return spectra
 
 
+def _iterate_by_kernel(
+    plan: Plan,
+    magnitudes: Tensor,
+    phasors: Tensor,
+    window: Tensor,
+    hop_length: int,
+    n_iter: int,
+    momentum: float,
+    length: int,
+) -> Tensor:
+    *leading, count, bins = magnitudes.shape
+    targets = magnitudes.reshape(math.prod(leading), count, bins)
+    signals = signal_of_spectra(phasors.reshape_as(targets) * targets, window, hop_length, length=length)
+    scale = _inverse_envelope(window, count, hop_length, length)
+    spectra = griffin_lim_rounds(plan, signals, targets, window, scale, hop_length, n_iter, momentum)
+    return spectra.view(*leading, count, bins)
+
+
+def _inverse_envelope(window: Tensor, count: int, hop_length: int, length: int) -> Tensor:
+    """What the sum of the windowed frames is multiplied by, `(length,)`; 0 where no frame reaches."""
+    envelope = squared_envelope(window, count, hop_length)[len(window) // 2 :][:length]
+    scale = envelope.new_zeros(length)
+    scale[: len(envelope)] = envelope.clamp(min=SMALLEST_ENVELOPE).reciprocal()
+    return scale
+
+
 def _iterate_in_buffers(
     magnitudes: Tensor, phasors: Tensor, window: Tensor, hop_length: int, n_iter: int, momentum: float, length: int
 ) -> Tensor:
@@ -210,10 +241,8 @@ class _State:
         # The signal with its margins, in pieces of a hop; one kept, longer than both what is added and what is framed.
         pieces = max(count + self.overlap - 1, -(-(length + 2 * self.margin) // hop_length))
         self.signal = magnitudes.new_empty(rows, pieces, hop_length)
-        envelope = squared_envelope(window, count, hop_length)
-        kept = slice(self.margin, self.margin + length)
         self.scale = magnitudes.new_zeros(pieces * hop_length)
-        self.scale[: len(envelope)][kept] = envelope[kept].clamp(min=SMALLEST_ENVELOPE).reciprocal()
+        self.scale[self.margin : self.margin + length] = _inverse_envelope(window, count, hop_length, length)
         chunks = -(-count // at_once)
         step = -(-count // chunks)
         self.chunks = [slice(start, min(start + step, count)) for start in range(0, count, step)]

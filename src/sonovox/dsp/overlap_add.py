@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError
+from sonovox._kernels.overlap_add import overlap_add_spectra
 from sonovox.dsp.eager import can_reuse_buffers, in_plain_eager, over_frames
 
 __all__ = ["overlap_add", "signal_of_spectra", "squared_envelope"]
@@ -79,16 +80,18 @@ def signal_of_spectra(
     tensor([0., 1., 2., 3., 4., 5., 6., 7.])
     """
     n_fft, count = len(window), spectra.shape[-2]
-    frames = over_frames(lambda part: torch.fft.irfft(part, n=n_fft), spectra)
-    window = window.to(frames.dtype)
+    window = window.to(spectra.real.dtype)
+    reuse = can_reuse_buffers(spectra, window)
+    summed = overlap_add_spectra(spectra, window, hop_length) if reuse else None
+    if summed is None:
+        frames = over_frames(lambda part: torch.fft.irfft(part, n=n_fft), spectra)
+        summed = overlap_add(frames.mul_(window) if reuse else frames * window, hop_length)
     start = n_fft // 2 if center else 0
     covered = (count - 1) * hop_length + n_fft - 2 * start
     wanted = covered if length is None else length
     # Samples behind the last centre are told by half a window only, yet they are told.
     kept = min(wanted, covered + start)
-    reuse = can_reuse_buffers(frames, window)
-    windowed = frames.mul_(window) if reuse else frames * window
-    summed = overlap_add(windowed, hop_length).narrow(-1, start, kept)
+    summed = summed.narrow(-1, start, kept)
     envelope = squared_envelope(window, count, hop_length).narrow(-1, start, kept)
     if in_plain_eager() and not bool((envelope > SMALLEST_ENVELOPE).all()):
         raise ArgumentError(
