@@ -95,7 +95,7 @@ def test_signals_too_short_are_told_on_every_path(n_fft):
 
 
 def test_views_that_are_negated_when_they_are_read():
-    wave, window = torch.view_as_real(torch.view_as_complex(noise(500, 2)).conj())[:, 1], torch.ones(64)
+    wave, window = torch.view_as_complex(noise(500, 2)).conj().imag, torch.ones(64)
     assert wave.is_neg()
     expected = short_time_spectra(wave.resolve_neg(), window, 16)
     torch.testing.assert_close(short_time_spectra(wave, window, 16), expected)

@@ -69,7 +69,7 @@ def _block(time: int, length: int) -> int:
 
 
 def _cost(time: int, length: int, block: int) -> int:
-    """What blocks of this length cost: to transform 16 blocks was measured to take as long as ten products of each bin."""
+    """What blocks of this length cost: transforming 16 blocks was measured to take as long as ten products."""
     inputs, filters = math.ceil(time / block) + 1, math.ceil(length / block)
     outputs = math.ceil((time + length - 1) / block)
     groups = sum(math.ceil(blocks / LANES) for blocks in (inputs, filters, outputs))
