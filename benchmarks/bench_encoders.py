@@ -1,15 +1,18 @@
 """Pretrained encoders of base size, forward and backward, against transformers: `python benchmarks/bench_encoders.py`.
 
 A batch of 8 recordings of 5 to 10 s, padded; ratios of CPU time on one thread, and the memory
-that each takes at its peak, measured in a process of its own. `--rounds 3 --seconds 2` is a
-shorter look. A peer that is not installed is left out; `requirements/peers.txt` has it.
+that each takes at its peak, measured in a process of its own. `--rounds 1 --seconds 2` is a
+shorter look, `--only memory` or `--only time` half of it. bfloat16 is measured where the
+processor has AMX, or where `--dtypes bf16` asks for it. A peer that is not installed is left
+out; `requirements/peers.txt` has it.
 """
 
 import argparse
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 from bench_dsp import optional
@@ -21,6 +24,7 @@ transformers = optional("transformers")
 
 FAMILIES = {"wav2vec2": "Wav2Vec2", "hubert": "Hubert", "wavlm": "WavLM"}
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+DIRECTIONS = ["forward", "forward and backward"]
 GATES = {"fp32": "1.2", "bf16": "2.5 with AMX"}
 
 
@@ -59,19 +63,25 @@ def work(who: str, family: str, dtype: str, seconds: float, *, backward: bool) -
     return step
 
 
-def rows(families: list[str], dtypes: list[str], seconds: float) -> list[Row]:
+def rows(families: list[str], dtypes: list[str], directions: list[str], seconds: float) -> Iterator[Row]:
+    """One after the other, so that two models are in memory and not all of them."""
     peers = ["transformers"] if transformers else []
-    return [
-        Row(
-            f"{family} base, {dtype}, {'forward and backward' if backward else 'forward'}",
-            work("ours", family, dtype, seconds, backward=backward),
-            {peer: work(peer, family, dtype, seconds, backward=backward) for peer in peers},
-            gate=GATES[dtype],
-        )
-        for family in families
-        for dtype in dtypes
-        for backward in (False, True)
-    ]
+    for family in families:
+        for dtype in dtypes:
+            for direction in directions:
+                backward = direction != "forward"
+                yield Row(
+                    f"{family} base, {dtype}, {direction}",
+                    work("ours", family, dtype, seconds, backward=backward),
+                    {peer: work(peer, family, dtype, seconds, backward=backward) for peer in peers},
+                    gate=GATES[dtype],
+                )
+
+
+def has_amx() -> bool:
+    """Whether the processor multiplies bfloat16 by tiles."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and "amx_bf16" in flags.read_text()
 
 
 def print_memory(families: list[str], dtypes: list[str], seconds: float) -> None:
@@ -96,7 +106,9 @@ def measure(who: str, family: str, dtype: str, seconds: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--families", nargs="+", default=list(FAMILIES), choices=FAMILIES)
-    parser.add_argument("--dtypes", nargs="+", default=list(DTYPES), choices=DTYPES)
+    parser.add_argument("--dtypes", nargs="+", default=None, choices=DTYPES)
+    parser.add_argument("--directions", nargs="+", default=DIRECTIONS, choices=DIRECTIONS)
+    parser.add_argument("--only", choices=["memory", "time"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--measure", nargs=4)
@@ -104,11 +116,13 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     if words.measure:
         measure(*words.measure)
-    else:
-        # First, since a process that a large one starts counts the peak of that one as its own.
-        print_memory(words.families, words.dtypes, words.seconds)
-        report(
-            f"8 recordings of up to {words.seconds:g} s",
-            rows(words.families, words.dtypes, words.seconds),
-            rounds=words.rounds,
-        )
+        sys.exit()
+    dtypes = words.dtypes or (list(DTYPES) if has_amx() else ["fp32"])
+    # First, since a process that a large one starts counts the peak of that one as its own.
+    if words.only != "time":
+        print_memory(words.families, dtypes, words.seconds)
+    if words.only != "memory":
+        title = f"8 recordings of up to {words.seconds:g} s"
+        report(title, rows(words.families, dtypes, words.directions, words.seconds), rounds=words.rounds)
+    if "bf16" not in dtypes:
+        print("bf16: no AMX here; `--dtypes bf16` measures it all the same")

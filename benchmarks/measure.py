@@ -14,7 +14,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -43,18 +43,20 @@ def median_seconds(works: Mapping[str, Work], *, rounds: int = 15, at_least: flo
             get this many seconds above the resolution of the clock.
     """
     torch.set_num_threads(1)
-    repeats = {}
+    repeats, seconds = {}, {}
     for name, work in works.items():
         work()  # caches, lazy imports and page faults of the first call
-        repeats[name] = max(1, round(at_least / max(_cpu_seconds(work, 1), 1e-7)))
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(rounds):
+        once = _cpu_seconds(work, 1)
+        repeats[name] = max(1, round(at_least / max(once, 1e-7)))
+        seconds[name] = [once] if repeats[name] == 1 else []  # a long work is not done once more than needed
+    for turn in range(rounds):
         for name, work in works.items():
-            seconds[name].append(_cpu_seconds(work, repeats[name]))
+            if len(seconds[name]) <= turn:
+                seconds[name].append(_cpu_seconds(work, repeats[name]))
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def report(title: str, rows: Sequence[Row], *, rounds: int = 15) -> None:
+def report(title: str, rows: Iterable[Row], *, rounds: int = 15) -> None:
     """Measure the rows and print them as a table, each line as soon as it is known."""
     print(f"\n{title}  ({_machine()})")
     print(f"{'work':<44} {'ours ms':>9} {'peer':>14} {'peer/ours':>10} {'ours/floor':>11}  gate")

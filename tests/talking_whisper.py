@@ -1,14 +1,14 @@
 """A Whisper of some kilobytes that says what it was told to say, whatever it hears."""
 
 import base64
-import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
-from safetensors.torch import save_file
 
 from sonovox.models.whisper.config import WhisperConfig
 from sonovox.models.whisper.convert import HUGGING_FACE, OPENAI, to_huggingface
+from sonovox.models.whisper.folder import save_whisper
 from sonovox.models.whisper.model import Whisper
 from sonovox.models.whisper.tokenizer import WhisperTokenizer
 
@@ -56,20 +56,9 @@ def write_ranks(path: Path) -> Path:
 
 def write_folder(folder: Path, model: Whisper) -> Path:
     """The model as a Hugging Face folder."""
-    folder.mkdir(parents=True)
-    weights = to_huggingface(model.state_dict())
-    del weights["proj_out.weight"]
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / "model.safetensors")
-    config = {
-        "num_mel_bins": CONFIG.n_mels, "vocab_size": CONFIG.vocab_size, "d_model": CONFIG.d_model,
-        "encoder_attention_heads": CONFIG.n_heads, "encoder_layers": 1, "decoder_layers": 1,
-        "max_source_positions": 1500, "max_target_positions": 448,
-    }  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(config))
-    tokenizer = WhisperTokenizer.from_ranks(write_ranks(folder / "ranks.tiktoken"), CONFIG.vocab_size)
-    tokenizer.encode("x")  # build the encoder
-    tokenizer._encoder.save(str(folder / "tokenizer.json"))
-    return folder
+    with TemporaryDirectory() as temporary:
+        tokenizer = WhisperTokenizer.from_ranks(write_ranks(Path(temporary) / "ranks.tiktoken"), CONFIG.vocab_size)
+    return save_whisper(folder, model, tokenizer)
 
 
 def write_checkpoint(path: Path, model: Whisper) -> Path:

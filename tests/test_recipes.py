@@ -8,6 +8,8 @@ import pytest
 from small_corpora import fluent_speech_commands, iemocap, librispeech, speaker_folders, timit
 from small_encoder import write_folder
 from sonovox.cli.main import main
+from talking_whisper import talking_whisper
+from talking_whisper import write_folder as write_whisper
 
 ROOT = Path(__file__).parent.parent
 # YAML file -> folder of shared data, or what makes a corpus; the slow ones run with `make test-all`.
@@ -16,11 +18,14 @@ RECIPES = {
     "asr/ctc_encoder/hparams/digits.yaml": "digits",
     "asr/ctc_encoder/hparams/librispeech.yaml": librispeech,
     "asr/ctc_encoder/hparams/timit.yaml": timit,
+    "asr/ctc_encoder/hparams/tutorial.yaml": "digits",
     "asr/digits/hparams/train.yaml": "digits",
     "asr/seq2seq/hparams/digits.yaml": "digits",
     "asr/seq2seq/hparams/digits_lm.yaml": "digits",
     "asr/seq2seq/hparams/librispeech.yaml": librispeech,
     "asr/transducer/hparams/digits.yaml": "digits",
+    "asr/whisper/hparams/digits.yaml": "digits",
+    "asr/whisper/hparams/librispeech.yaml": librispeech,
     "emotion/encoder/hparams/iemocap.yaml": iemocap,
     "keyword/digits/hparams/train.yaml": "digits",
     "lm/hparams/rnnlm.yaml": "ljspeech",
@@ -33,18 +38,23 @@ RECIPES = {
 # Files of code, where it is not train.py alone.
 CODE = {
     "asr/ctc_encoder/hparams/attention.yaml": ["train.py", "train_attention.py"],
+    "asr/ctc_encoder/hparams/tutorial.yaml": ["tutorial.py"],
     "asr/seq2seq/hparams/digits_lm.yaml": ["train_lm.py"],
 }
 # Overrides that make the large ones small.
 _CTC = "--wav2vec2_hub ENCODER --wav2vec2_dim 16 --dnn_neurons 8 --output_neurons"
 _POOLED = "--wav2vec2_hub ENCODER --encoder_dim 16"
+_WHISPER = "--whisper_hub WHISPER --longest_text 12"
 SMALL = {
     "asr/ctc_encoder/hparams/attention.yaml": f"{_CTC} 7 --dec_neurons 8",
     "asr/ctc_encoder/hparams/digits.yaml": f"{_CTC} 16",
     "asr/ctc_encoder/hparams/librispeech.yaml": f"{_CTC} 7",
     "asr/ctc_encoder/hparams/timit.yaml": f"{_CTC} 5",
+    "asr/ctc_encoder/hparams/tutorial.yaml": "--wav2vec2_hub ENCODER --wav2vec2_dim 16",
     "asr/seq2seq/hparams/librispeech.yaml": "--output_neurons 8 --rnn_layers 1 --rnn_neurons 8 --dec_neurons 8 "
     "--attn_dim 8 --lm_model.rnn_neurons 8 --cnn_channels [4,4] --dnn_neurons 8",
+    "asr/whisper/hparams/digits.yaml": _WHISPER,
+    "asr/whisper/hparams/librispeech.yaml": _WHISPER,
     "emotion/encoder/hparams/iemocap.yaml": _POOLED,
     "slu/encoder/hparams/fluent_speech_commands.yaml": f"{_POOLED} --slots.action=2 --slots.object=2 "
     "--slots.location=1",
@@ -62,6 +72,8 @@ def train(recipe, tmp_path, monkeypatch, shared_data, *words):
     small = SMALL.get(recipe, "").split()
     if "ENCODER" in small:
         small[small.index("ENCODER")] = str(write_folder(tmp_path / "encoder"))
+    if "WHISPER" in small:
+        small[small.index("WHISPER")] = str(write_whisper(tmp_path / "whisper", talking_whisper(list(b" two"))))
     arguments += small
     with pytest.raises(SystemExit) as end:
         main([*arguments, "--data_folder", str(folder), *words])

@@ -5,7 +5,7 @@ import pickle
 import pytest
 import torch
 
-from sonovox._internal.errors import ArgumentError, DataError, ItemError, UnknownKeyError
+from sonovox._internal.errors import ArgumentError, ChoiceError, DataError, ItemError, UnknownKeyError
 from sonovox.data import DynamicItemDataset, provides, takes
 
 
@@ -163,3 +163,22 @@ def test_only_another_dataset_can_be_added(dataset):
 
 def test_an_empty_dataset_is_empty():
     assert list(DynamicItemDataset({}, output_keys=["x"]).filtered_sorted(sort_key="x")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "ID,n\none,1\n"),
+        ("a.json", '{"one": {"n": "1"}}'),
+        ("a.jsonl", '{"id": "one", "n": "1"}\n'),
+    ],
+)
+def test_a_manifest_is_read_by_its_suffix(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    read = DynamicItemDataset.from_manifest(tmp_path / name, output_keys=["id", "n"])
+    assert [dict(item) for item in read] == [{"id": "one", "n": "1"}]
+    (tmp_path / name).rename(tmp_path / "a.txt")
+    with pytest.raises(
+        ChoiceError, match=r"the suffix of a manifest must be one of \.csv, \.json, \.jsonl, got '\.txt'"
+    ):
+        DynamicItemDataset.from_manifest(str(tmp_path / "a.txt"))

@@ -11,6 +11,8 @@ from sonovox._internal.errors import ArgumentError, ChoiceError, HubError, Weigh
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.encoder_asr import EncoderASR
 from sonovox.inference.load_recogniser import load_recogniser
+from talking_whisper import said, talking_whisper
+from talking_whisper import write_folder as write_whisper
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +116,8 @@ def test_a_damaged_configuration_is_no_encoder(tmp_path):
 def test_the_folder_of_a_fine_tuning_leads_to_its_model(tmp_path):
     write_folder(tmp_path / "run" / "model", aux_num_out=6)
     assert isinstance(load_recogniser(tmp_path / "run", device="cpu"), EncoderASR)
+
+
+def test_a_whisper_opens_from_the_folder_of_the_run_that_trained_it(tmp_path):
+    write_whisper(tmp_path / "run" / "model", talking_whisper(said("two", 1.0)))
+    assert isinstance(load_recogniser(tmp_path / "run", device="cpu"), WhisperASR)

@@ -78,9 +78,7 @@ def datasets(hparams):
 
     sets = {}
     for name in ("train", "valid", "test"):
-        manifest = Path(hparams[f"{name}_manifest"])
-        from_file = DynamicItemDataset.from_json if manifest.suffix == ".json" else DynamicItemDataset.from_csv
-        sets[name] = from_file(manifest, dynamic_items=[read, spell, encode])
+        sets[name] = DynamicItemDataset.from_manifest(hparams[f"{name}_manifest"], dynamic_items=[read, spell, encode])
     sets["train"] = sets["train"].filtered_sorted(key_max_value={"duration": hparams["longest_seconds"]})
     tokenizer.insert_blank(index=hparams["blank_index"])
     tokenizer.load_or_create(

@@ -50,12 +50,11 @@ def datasets(hparams):
         yield pad(tokens, (1, 0), value=hparams["bos_index"])
         yield pad(tokens, (0, 1), value=hparams["eos_index"])
 
-    sets = {}
-    for name in ("train", "valid", "test"):
-        manifest = Path(hparams[f"{name}_manifest"])
-        from_file = DynamicItemDataset.from_json if manifest.suffix == ".json" else DynamicItemDataset.from_csv
-        sets[name] = from_file(manifest, dynamic_items=[encode], output_keys=["id", "tokens_bos", "tokens_eos"])
-    return sets
+    keys = ["id", "tokens_bos", "tokens_eos"]
+    return {
+        name: DynamicItemDataset.from_manifest(hparams[f"{name}_manifest"], dynamic_items=[encode], output_keys=keys)
+        for name in ("train", "valid", "test")
+    }
 
 
 def finish(brain):

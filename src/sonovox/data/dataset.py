@@ -6,12 +6,13 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch.utils.data import Dataset
 
-from sonovox._internal.checks import check_positive
+from sonovox._internal.checks import check_choice, check_positive
 from sonovox._internal.errors import ArgumentError, DataError
 from sonovox._internal.replacements import Replacements
 from sonovox.data.arrow_items import ArrowItems
@@ -193,6 +194,26 @@ class DynamicItemDataset(Dataset[Item]):
         starts = (torch.randperm(whole) * batch_size).tolist()
         ids = [item_id for start in starts for item_id in self.data_ids[start : start + batch_size]]
         return self._with_ids(ids + self.data_ids[whole * batch_size :])
+
+    @classmethod
+    def from_manifest(
+        cls: type[Self],
+        path: FilePath,
+        replacements: Mapping[str, Any] | None = None,
+        dynamic_items: Iterable[Any] = (),
+        output_keys: OutputKeys = (),
+    ) -> Self:
+        """The items of a file that ends in `.csv`, `.json` or `.jsonl`; see `from_csv`, `from_json`, `from_jsonl`.
+
+        Raises:
+            ChoiceError: it ends in something else.
+        """
+        suffix = Path(path).suffix
+        check_choice("the suffix of a manifest", suffix, [".csv", ".json", ".jsonl"])
+        if suffix == ".csv":
+            return cls.from_csv(path, replacements, dynamic_items, output_keys)
+        read = cls.from_json if suffix == ".json" else cls.from_jsonl
+        return read(path, replacements, dynamic_items, output_keys)
 
     @classmethod
     def from_json(

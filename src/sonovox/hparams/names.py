@@ -122,6 +122,7 @@ _TEXT = _of("sonovox.data", "CategoricalEncoder CTCTextEncoder TextEncoder") | {
     "sonovox.decoding.ctc_greedy_decode": "sonovox.decoding.ctc_greedy:ctc_greedy_decode",
     **_of("sonovox.decoding", "CTCGreedyStreamingContext ctc_greedy_decode_streaming"),
     **_of("sonovox.text", "TextStreamingContext decode_tokens_streaming"),
+    **_of("sonovox.text", "normalize_basic normalize_english normalize_letters"),
     "sonovox.text.text_to_sequence": "sonovox.text.speech_symbols:text_to_sequence",
     # It keeps what it is given, and reads only what `inference.interface` lets it.
     "sonovox.hub.Pretrainer": "sonovox.hub.pretrainer:Pretrainer",

@@ -15,7 +15,7 @@ from sonovox.models.wav2vec2.config import FAMILIES
 if TYPE_CHECKING:
     from sonovox.hub import Progress
 
-__all__ = ["encoder_folder", "has_hyperparams", "read_encoder_folder"]
+__all__ = ["encoder_folder", "has_hyperparams", "inside_run", "read_encoder_folder"]
 
 
 def has_hyperparams(
@@ -24,6 +24,12 @@ def has_hyperparams(
     """Whether a folder or repository, or the model in the folder of a run, is described by a `hyperparams.yaml`."""
     names = (HPARAMS_FILE, f"{MODEL_SUBFOLDER}/{HPARAMS_FILE}")
     return any(_file_of(source, name, offline, progress) for name in names)
+
+
+def inside_run(source: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """The Hugging Face folder that a run has left inside its own; any other source as it is."""
+    folder = Path(source).expanduser() / MODEL_SUBFOLDER
+    return folder if (folder / "config.json").is_file() else source
 
 
 def encoder_folder(
@@ -39,8 +45,7 @@ def encoder_folder(
     """
     if has_hyperparams(source, offline=offline, progress=progress):
         return None
-    inside = Path(source).expanduser() / MODEL_SUBFOLDER
-    folder = inside if (inside / "config.json").is_file() else source
+    folder = inside_run(source)
     file = _file_of(folder, "config.json", offline, progress)
     try:
         return folder if file and json.loads(file.read_bytes()).get("model_type") in FAMILIES else None

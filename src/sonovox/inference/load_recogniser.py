@@ -8,7 +8,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.device import choose_device
 from sonovox.inference.encoder_asr import EncoderASR
-from sonovox.inference.encoder_folders import encoder_folder, has_hyperparams
+from sonovox.inference.encoder_folders import encoder_folder, has_hyperparams, inside_run
 from sonovox.inference.interface import read_model_folder
 from sonovox.inference.model_folder import INTERFACES
 from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
@@ -36,8 +36,8 @@ def load_recogniser(
     A folder or repository with a `hyperparams.yaml` goes to the interface that its
     key `interface` names, or else to the one for the modules that it has; one whose
     `config.json` describes wav2vec 2.0, HuBERT or WavLM to `EncoderASR`, with the CTC
-    head and the labels there, also from the folder of the run that trained it; every
-    other source is a Whisper model.
+    head and the labels there; every other source is a Whisper model. The last two open
+    from the folder of the run that trained them too.
 
     Args:
         source: as for `WhisperASR.from_pretrained` and `Pretrained.from_hparams`.
@@ -57,7 +57,7 @@ def load_recogniser(
     is_folder = not is_whisper and has_hyperparams(source, **options)
     is_encoder = not is_whisper and not is_folder and encoder_folder(source, **options) is not None
     if not is_folder and not is_encoder:
-        return WhisperASR.from_pretrained(source, device=device, precision=precision, **options)
+        return WhisperASR.from_pretrained(inside_run(source), device=device, precision=precision, **options)
     place = choose_device(device)
     if precision not in (None, "fp32"):
         raise ArgumentError(f"{source} works in fp32, got precision {precision!r}", hint="leave precision out")

@@ -5,6 +5,7 @@ import torch
 from sonovox._internal.errors import ArgumentError, ChoiceError
 from sonovox.integrations.huggingface import Whisper
 from sonovox.models.whisper.convert import to_huggingface
+from talking_whisper import said, talking_whisper, write_folder
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,12 @@ def test_what_it_cannot_do_is_refused(reference):
     with pytest.raises(ArgumentError, match=r"must be \(batch, time\)"):
         Whisper(folder, encoder_only=True)(arrays["wavs"][None])
     assert "encoder_only=True" in repr(Whisper(folder, encoder_only=True))
+
+
+def test_a_saved_block_is_the_same(tmp_path):
+    block = Whisper(write_folder(tmp_path / "told", talking_whisper(said("two", 1.0))))
+    again = Whisper(block.save(tmp_path / "again", card="# Told"))
+    waves, tokens = torch.randn(1, 8000), torch.tensor([block.prompt])
+    for ours, theirs in zip(block(waves, tokens)[:2], again(waves, tokens)[:2], strict=True):
+        assert torch.equal(ours, theirs)
+    assert again.prompt == block.prompt

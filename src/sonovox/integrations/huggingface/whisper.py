@@ -8,6 +8,7 @@ that of the whole batch, which `as_speechbrain` asks for.
 import os
 from collections.abc import MutableMapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,6 +20,7 @@ from sonovox._internal.errors import ArgumentError
 from sonovox.dsp.log_mel import log10_mel, whisper_scale
 from sonovox.integrations.huggingface.source import PretrainedBlock
 from sonovox.models.whisper.convert import from_huggingface
+from sonovox.models.whisper.folder import save_whisper
 from sonovox.models.whisper.model import DecoderCache
 from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED, fetch_whisper, read_tokenizer, read_whisper
 from sonovox.models.whisper.tokenizer import TASKS, WhisperTokenizer
@@ -186,6 +188,10 @@ class Whisper(PretrainedBlock):
         missing = length - array.shape[axis]
         after = array.dim() - 1 - axis % array.dim()
         return F.pad(array, (*(0, 0) * after, 0, missing))
+
+    def save(self, folder: str | os.PathLike[str], *, card: str = "") -> Path:
+        """Write a folder that this block, `sonovox transcribe` and transformers read; see `save_whisper`."""
+        return save_whisper(folder, self.model, self.tokenizer, card=card)
 
     @cached_property
     def tokenizer(self) -> WhisperTokenizer:

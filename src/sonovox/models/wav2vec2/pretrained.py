@@ -10,7 +10,6 @@ vocab.json                 labels of a CTC head, with tokenizer_config.json
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sonovox._internal.errors import ArgumentError, WeightsError
-from sonovox._internal.folders import atomic_folder
-from sonovox.hub import fetch, load_weights, pack_weights, transfer
+from sonovox.hub import fetch, load_weights, transfer
+from sonovox.hub.huggingface_folder import write_huggingface_folder
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.convert import from_huggingface, to_huggingface
 from sonovox.models.wav2vec2.model import Wav2Vec2Model, build_wav2vec2
@@ -38,7 +37,6 @@ __all__ = [
     "load_wav2vec2",
     "read_description",
     "save_wav2vec2",
-    "write_model_folder",
 ]
 
 # What is taken from a repository; folders differ in which of these they hold.
@@ -182,7 +180,10 @@ def save_wav2vec2(
     if (model.aux is None) != (vocabulary is None):
         raise ArgumentError("a CTC head needs its vocabulary, and a vocabulary its head", hint="give both or none")
     description: dict[str, Any] = replace(config, aux_num_out=getattr(model.aux, "out_features", None)).to_huggingface()
-    files = {"README.md": card.encode()} if card else {}
+    preprocessing = (preprocessor or Preprocessor()).to_huggingface()
+    files: dict[str, Any] = {"preprocessor_config.json": preprocessing}
+    if card:
+        files["README.md"] = card.encode()
     if vocabulary is not None:
         if len(vocabulary.labels) != description["vocab_size"]:
             raise ArgumentError(
@@ -190,44 +191,7 @@ def save_wav2vec2(
             )
         description["pad_token_id"] = vocabulary.blank
         files |= vocabulary.to_files()
-    return write_model_folder(
-        folder, description, to_huggingface(model.state_dict(), config.family), preprocessor, files
-    )
-
-
-def write_model_folder(
-    folder: str | os.PathLike[str],
-    description: Mapping[str, Any],
-    weights: Mapping[str, torch.Tensor],
-    preprocessor: Preprocessor | None = None,
-    files: Mapping[str, bytes] | None = None,
-) -> Path:
-    """A Hugging Face folder of these weights; it appears as a whole or not at all.
-
-    Args:
-        folder: where to; what stands there is replaced if it is such a folder.
-        description: content of `config.json`.
-        weights: by the names of transformers.
-        preprocessor: what waveforms need before the model.
-        files: further ones, by their names.
-
-    Raises:
-        ArgumentError: a folder with other things in it.
-        WriteError: the disk is full, and the like.
-    """
-    folder = Path(folder)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").is_file():
-        raise ArgumentError(f"{folder} holds something else than a model", hint="give a new folder")
-    files = {
-        **(files or {}),
-        "config.json": json.dumps(description, indent=1).encode(),
-        "preprocessor_config.json": json.dumps((preprocessor or Preprocessor()).to_huggingface(), indent=1).encode(),
-        "model.safetensors": pack_weights(dict(weights)),
-    }
-    with atomic_folder(folder) as writer:
-        for name, content in files.items():
-            writer.write(name, [content])
-    return folder
+    return write_huggingface_folder(folder, description, to_huggingface(model.state_dict(), config.family), files)
 
 
 def read_description(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sonovox.hub import fetch, load_weights, transfer
+from sonovox.hub.huggingface_folder import write_huggingface_folder
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.convert import pretraining_from_huggingface, pretraining_to_huggingface
 from sonovox.models.wav2vec2.preprocessor import Preprocessor
@@ -19,7 +20,6 @@ from sonovox.models.wav2vec2.pretrained import (
     check_layers,
     find_weights,
     read_description,
-    write_model_folder,
 )
 from sonovox.models.wav2vec2.pretraining import Wav2Vec2PretrainingConfig, Wav2Vec2PretrainModel
 
@@ -93,4 +93,5 @@ def save_wav2vec2_pretraining(
         # Without masks in fine-tuning, transformers builds no vector to mask with in pretraining either.
         description["mask_time_prob"] = model.pretraining.mask_prob
         description["mask_time_length"] = model.pretraining.mask_length
-    return write_model_folder(folder, description, pretraining_to_huggingface(model.state_dict()), preprocessor)
+    files = {"preprocessor_config.json": (preprocessor or Preprocessor()).to_huggingface()}
+    return write_huggingface_folder(folder, description, pretraining_to_huggingface(model.state_dict()), files)

@@ -10,10 +10,12 @@ __all__ = [
     "WhisperConfig",
     "WhisperTokenizer",
     "load_whisper",
+    "save_whisper",
 ]
 
 if TYPE_CHECKING:
     from sonovox.models.whisper.config import WhisperConfig
+    from sonovox.models.whisper.folder import save_whisper
     from sonovox.models.whisper.model import Whisper
     from sonovox.models.whisper.pretrained import PRETRAINED, load_whisper
     from sonovox.models.whisper.tokenizer import WhisperTokenizer
@@ -27,5 +29,6 @@ __getattr__ = lazy_names(
         "WhisperConfig": "sonovox.models.whisper.config",
         "WhisperTokenizer": "sonovox.models.whisper.tokenizer",
         "load_whisper": "sonovox.models.whisper.pretrained",
+        "save_whisper": "sonovox.models.whisper.folder",
     },
 )

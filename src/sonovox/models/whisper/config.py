@@ -93,6 +93,24 @@ class WhisperConfig:
         encoder, decoder = (None if width == published else int(width) for width in widths)
         return replace(known, encoder_ff_width=encoder, decoder_ff_width=decoder)
 
+    def to_huggingface(self) -> dict[str, object]:
+        """The sizes by their names in the `config.json` of a Hugging Face folder."""
+        return {
+            "model_type": "whisper",
+            "architectures": ["WhisperForConditionalGeneration"],
+            "num_mel_bins": self.n_mels,
+            "vocab_size": self.vocab_size,
+            "d_model": self.d_model,
+            "encoder_attention_heads": self.n_heads,
+            "decoder_attention_heads": self.n_heads,
+            "encoder_layers": self.n_encoder_layers,
+            "decoder_layers": self.n_decoder_layers,
+            "max_source_positions": self.n_audio_positions,
+            "max_target_positions": self.n_text_positions,
+            "encoder_ffn_dim": self.encoder_ff_width or 4 * self.d_model,
+            "decoder_ffn_dim": self.decoder_ff_width or 4 * self.d_model,
+        }
+
     @classmethod
     def _from(cls, values: Mapping[str, int], where: str, **names: str) -> "WhisperConfig":
         missing = [foreign for foreign in names.values() if foreign not in values]

@@ -134,6 +134,33 @@ class WhisperTokenizer:
             tokens = [self.start, self.languages[code], self.tasks[task]]
         return tokens if timestamps else [*tokens, self.no_timestamps]
 
+    @property
+    def special(self) -> dict[str, int]:
+        """The special tokens as transformers writes them, by their ids."""
+        languages = {f"<|{code}|>": token for code, token in self.languages.items()}
+        times = {f"<|{0.02 * step:.2f}|>": self.first_timestamp + step for step in range(N_TIMESTAMPS)}
+        return {
+            "<|endoftext|>": self.end,
+            "<|startoftranscript|>": self.start,
+            **languages,
+            **{f"<|{task}|>": token for task, token in self.tasks.items()},
+            "<|startoflm|>": self.start_of_lm,
+            "<|startofprev|>": self.start_of_previous,
+            "<|nospeech|>": self.no_speech,
+            "<|notimestamps|>": self.no_timestamps,
+            **times,
+        }
+
+    def to_json(self) -> bytes:
+        """The `tokenizer.json` of a Hugging Face folder."""
+        tokenizers = _tokenizers()
+        written = self._build_encoder()
+        written.decoder = tokenizers.decoders.ByteLevel()
+        # transformers leaves times in a text that shall have them: they are not special to it.
+        written.add_special_tokens([text for text, token in self.special.items() if token < self.first_timestamp])
+        written.add_tokens([text for text, token in self.special.items() if token >= self.first_timestamp])
+        return str(written.to_str()).encode()
+
     @cached_property
     def blanks(self) -> list[int]:
         """What a text must not begin with: a lone space, and the end."""
