@@ -10,6 +10,7 @@ from small_encoder import VOCABULARY, write_folder
 from sonovox._internal.errors import ArgumentError, ChoiceError, HubError, WeightsError
 from sonovox.inference.asr import WhisperASR
 from sonovox.inference.encoder_asr import EncoderASR
+from sonovox.inference.encoder_folders import inside_run
 from sonovox.inference.load_recogniser import load_recogniser
 from talking_whisper import said, talking_whisper
 from talking_whisper import write_folder as write_whisper
@@ -119,5 +120,7 @@ def test_the_folder_of_a_fine_tuning_leads_to_its_model(tmp_path):
 
 
 def test_a_whisper_opens_from_the_folder_of_the_run_that_trained_it(tmp_path):
-    write_whisper(tmp_path / "run" / "model", talking_whisper(said("two", 1.0)))
+    folder = write_whisper(tmp_path / "run" / "model", talking_whisper(said("two", 1.0)))
+    assert inside_run(tmp_path / "run") == folder
+    assert inside_run("tiny.en") == "tiny.en"
     assert isinstance(load_recogniser(tmp_path / "run", device="cpu"), WhisperASR)
