@@ -50,6 +50,15 @@ def test_a_json_list_has_its_ids(record, tmp_path):
     assert corpus.items == {"u1": {"audio": str(tmp_path / "a.wav"), "text": "hello", "speaker": "ann"}}
 
 
+def test_recordings_elsewhere_are_named_from_the_folder_that_they_share(record, tmp_path):
+    record("sound/a/1.wav")
+    record("sound/b/1.wav")
+    (tmp_path / "lists").mkdir()
+    rows = "".join(f"{tmp_path}/sound/{name}/1.wav,hello\n" for name in "ab")
+    (tmp_path / "lists" / "list.csv").write_text(f"path,text\n{rows}")
+    assert list(open_corpus(tmp_path / "lists" / "list.csv").items) == ["a/1", "b/1"]
+
+
 def test_quotation_marks_of_a_tsv_are_text(record, tmp_path):
     (tmp_path / "list.tsv").write_text('path\tsentence\na.wav\t"Hello" she said\n')
     assert list(texts(open_corpus(tmp_path / "list.tsv")).values()) == ['"Hello" she said']

@@ -24,7 +24,7 @@ def test_pairs_and_hours_are_told():
 def test_what_is_left_out_is_named_and_counted_in_full():
     left = [LeftOut(f"u{n}", "sound without text") for n in range(8)] + [LeftOut("x", "unreadable sound", "cut")]
     told = "\n".join(lines(left_out=left))
-    assert "left out    8 sound without text: u0, u1, u2, u3, u4, …" in told
+    assert "left out    8 × sound without text: u0, u1, u2, u3, u4, …" in told
     assert "1 unreadable sound: x (cut)" in told
     assert "left_out.jsonl names them all" in told
 
@@ -36,9 +36,9 @@ def test_only_other_rates_are_resampled():
 
 
 def test_characters_are_shown_with_the_odd_ones():
-    told = "\n".join(lines(dropped=Counter({",": 3}), several_channels=2))
-    assert "not learnt  , (3)" in told
-    assert "channels    averaged in 2 recordings" in told
+    told = "\n".join(lines(dropped=Counter({",": 3, "\u200b": 1}), several_channels=2))
+    assert "not learnt  , (3) U+200B (1)" in told
+    assert "channels    averaged where there are several: 2" in told
     assert "characters  6: 7 e n o t w" in told
     assert "odd         't' twice: too rare to be learnt (a, c)" in told
     assert "'7' once: a digit" in told

@@ -1,6 +1,7 @@
 """`sonovox finetune`: a pretrained encoder learns to write, from recordings and their text."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def finetune(
     keep_head: bool = typer.Option(
         None,
         "--keep-head/--new-head",
-        help="Of a model that was fine-tuned before. Default: kept where it can write all texts.",
+        help="The layer for the letters, of a model that was fine-tuned before. Default: kept where it can write all.",
     ),
     lora: bool = typer.Option(False, "--lora", help="Only adapters beside the encoder's layers learn, and the head."),
     lora_rank: int = typer.Option(None, help="Of the adapters; needs no --lora. Default: 16."),
@@ -60,6 +61,8 @@ def finetune(
     The data are read once, and what is missing or odd in them is told before the training begins. After
     each epoch the word error rate of the dev set is shown, with some of its lines. The same command goes
     on where a run was stopped, exactly; with fewer --epochs it ends, and writes the model of its best epoch.
+
+    With several GPUs: torchrun --nproc-per-node 2 -m sonovox finetune ENCODER DATA --out FOLDER
     """
     from sonovox.finetuning.settings import FinetuneSettings
 
@@ -96,5 +99,6 @@ def finetune(
     with log_on_stderr():
         run_finetuning(settings, quiet=quiet)
     if os.environ.get("RANK", "0") == "0":
-        print(f"sonovox transcribe --model {out} file.wav", file=sys.stdout)  # noqa: T201
-        print(f"sonovox push {out} owner/name", file=sys.stdout)  # noqa: T201
+        run = shlex.quote(str(out))
+        print(f"sonovox transcribe --model {run} file.wav", file=sys.stdout)  # noqa: T201
+        print(f"sonovox push {run} owner/name", file=sys.stdout)  # noqa: T201

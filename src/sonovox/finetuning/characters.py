@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["OddCharacter", "count_characters", "odd_characters"]
+__all__ = ["OddCharacter", "count_characters", "odd_characters", "visible"]
 
 RARE = 2
 # Letters of other scripts, and the Latin ones from which nobody tells them in a text.
@@ -30,9 +30,17 @@ class OddCharacter:
 
     def __str__(self) -> str:
         times = {1: "once", 2: "twice"}.get(self.count, f"{self.count} times")
-        shown = self.character if self.character.isprintable() else f"U+{ord(self.character):04X}"
         more = ", …" if self.count > len(self.items) else ""
-        return f"{shown!r} {times}: {self.reason} ({', '.join(self.items)}{more})"
+        return f"{visible(self.character)!r} {times}: {self.reason} ({', '.join(self.items)}{more})"
+
+
+def visible(character: str) -> str:
+    """A character, or its number where nothing would be seen of it.
+
+    >>> visible("a"), visible("\\u200b")
+    ('a', 'U+200B')
+    """
+    return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
 def count_characters(texts: Mapping[str, str]) -> Counter[str]:

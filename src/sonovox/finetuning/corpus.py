@@ -96,7 +96,8 @@ def open_corpus(data: Any, *, text_column: str = "", audio_column: str = "") -> 
         return _of_items(f"the Kaldi directory {path}", read_kaldi(path, Replacements(None)))
     if _is_saved_data_set(path):
         datasets = require("datasets", purpose=f"the Hugging Face data set {path}")
-        return _of_rows(_one_split(datasets.load_from_disk(str(path)), path), f"the data set {path}", columns)
+        dataset, told = _one_split(datasets.load_from_disk(str(path)), path)
+        return _of_rows(dataset, f"the data set {path}{told}", columns)
     for name in LISTS:
         if (path / name).is_file():
             if not _is_piped(path / name):
@@ -152,7 +153,7 @@ def _of_list(path: Path, columns: tuple[str, str]) -> Corpus:
     corpus = _of_columns(f"the list {path}", table, table.all_keys, columns)
     for item in corpus.items.values():
         item["audio"] = _found(item["audio"], path.parent)
-    names = [_name(item["audio"], path.parent) for item in corpus.items.values()]
+    names = _names([item["audio"] for item in corpus.items.values()], path.parent)
     if suffix != ".json" and all(names) and len(set(names)) == len(names):  # better names than numbers of lines
         corpus.items = dict(zip(names, corpus.items.values(), strict=True))
     return corpus
@@ -224,15 +225,17 @@ def _from_hub(words: str) -> Any:
         raise DataError(f"{words} cannot be loaded: {error}", hint="hf:owner/name[:config[:split]]") from error
 
 
-def _one_split(dataset: Any, path: Path) -> Any:
+def _one_split(dataset: Any, path: Path) -> tuple[Any, str]:
+    """The part of a data set to learn from, and a word on what else there is."""
     splits = dataset if isinstance(dataset, Mapping) else {}
     if not splits:
-        return dataset
+        return dataset, ""
     if "train" not in splits:
         raise ArgumentError(
             f"{path} holds the splits {', '.join(splits)}", hint=f"give one of them: {path}/{next(iter(splits))}"
         )
-    return splits["train"]
+    dev = next((f"; --dev {path}/{name} would watch" for name in ("validation", "dev", "valid") if name in splits), "")
+    return splits["train"], f", its split train{dev}"
 
 
 def _column(what: str, names: Sequence[str], given: str, usual: Sequence[str]) -> str:
@@ -264,11 +267,16 @@ def _found(audio: Any, folder: Path) -> Any:
     return next((place for place in [*map(str, places), *forms] if Path(place).exists()), str(places[0]))
 
 
-def _name(audio: Any, folder: Path) -> str:
-    if not isinstance(audio, str):
-        return ""
-    path = Path(audio)
-    return (path.relative_to(folder) if path.is_relative_to(folder) else path).with_suffix("").as_posix()
+def _names(sounds: Sequence[Any], folder: Path) -> list[str]:
+    """Paths without endings, from the folder of the list or one that all of them are in; "" for what is no path."""
+    if not sounds or not all(isinstance(audio, str) for audio in sounds):
+        return [""]
+    paths = [Path(audio) for audio in sounds]
+    if not all(path.is_relative_to(folder) for path in paths):
+        alike = len({path.is_absolute() for path in paths}) == 1
+        folder = Path(os.path.commonpath([path.parent for path in paths])) if alike else Path()
+    names = [path.relative_to(folder) if path.is_relative_to(folder) else path for path in paths]
+    return [name.with_suffix("").as_posix() for name in names]
 
 
 def _is_piped(path: Path) -> bool:

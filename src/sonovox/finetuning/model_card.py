@@ -22,6 +22,7 @@ def model_card(settings: FinetuneSettings, record: Mapping[str, Any], results: M
     head = ["---", "library_name: sonovox", "pipeline_tag: automatic-speech-recognition"]
     head += [f"base_model: {encoder}"] if is_published else []
     name = settings.out.resolve().name
+    labels = "the labels that it had" if record.get("keep_head") else f"{len(record['letters'])} characters"
     return "\n".join([
         *head,
         "---",
@@ -29,7 +30,7 @@ def model_card(settings: FinetuneSettings, record: Mapping[str, Any], results: M
         f"# {name}",
         "",
         f"Speech to text: {encoder if is_published else 'an encoder of our own'}, fine-tuned with CTC over "
-        f"{len(record['letters'])} characters by sonovox {__version__}.{_adapters(settings)}",
+        f"{labels} by sonovox {__version__}.{_adapters(settings)}",
         "",
         "```sh",
         f"sonovox transcribe --model {name} recording.wav",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sonovox._internal.files import write_text
-from sonovox.finetuning.characters import count_characters, odd_characters
+from sonovox.finetuning.characters import count_characters, odd_characters, visible
 from sonovox.finetuning.corpus import LeftOut
 from sonovox.finetuning.survey import Survey
 
@@ -42,13 +42,13 @@ def report_lines(
         told = ", ".join(f"{count:,} of {rate} Hz" for rate, count in sorted(others.items()))
         lines.append(report_line("resampled", f"to {sample_rate} Hz as they are read: {told}"))
     if found.several_channels:
-        lines.append(report_line("channels", f"averaged in {found.several_channels:,} recordings"))
+        lines.append(report_line("channels", f"averaged where there are several: {found.several_channels:,}"))
     if found.dropped:
-        told = " ".join(f"{character} ({count})" for character, count in found.dropped.most_common(SHOWN))
+        told = " ".join(f"{visible(character)} ({count})" for character, count in found.dropped.most_common(SHOWN))
         lines.append(report_line("not learnt", f"{told}{' …' if len(found.dropped) > SHOWN else ''}"))
     texts = {name: item["text"] for items in parts.values() for name, item in items.items()}
     letters = count_characters(texts)
-    shown = " ".join(sorted(letters)[:100]) + (" …" if len(letters) > 100 else "")
+    shown = " ".join(map(visible, sorted(letters)[:100])) + (" …" if len(letters) > 100 else "")
     lines.append(report_line("characters", f"{len(letters)}: {shown}"))
     odd = odd_characters(texts)
     lines += [report_line("odd" if number == 0 else "", str(each)) for number, each in enumerate(odd[:SHOWN])]
@@ -73,7 +73,8 @@ def _left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
     for kind, several in by_kind.items():
         named = [f"{left.name} ({_short(left.detail)})" if left.detail else left.name for left in several[:NAMED]]
         more = ", …" if len(several) > NAMED else ""
-        lines.append(report_line("" if lines else "left out", f"{len(several):,} {kind}: {', '.join(named)}{more}"))
+        count = "1" if len(several) == 1 else f"{len(several):,} ×"
+        lines.append(report_line("" if lines else "left out", f"{count} {kind}: {', '.join(named)}{more}"))
     if any(len(several) > NAMED for several in by_kind.values()):
         lines.append(report_line("", "left_out.jsonl names them all"))
     return lines

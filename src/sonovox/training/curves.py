@@ -67,4 +67,5 @@ def _curves(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple
             if stage not in STAGES or not name:
                 stage, name = "", column
             curves.setdefault(name, {}).setdefault(stage, []).append((row["epoch"], value))
-    return curves
+    # What is watched comes before learning rates.
+    return dict(sorted(curves.items(), key=lambda curve: "" in curve[1]))
