@@ -242,30 +242,23 @@ class Checkpointer:
                 or the objects do not take what was saved.
         """
         self.wait()
-        readable, damaged = search.scan(self.checkpoints_dir)
-        ordered = search.choose(
-            readable,
-            importance_key=importance_key,
-            max_key=max_key,
-            min_key=min_key,
-            ckpt_predicate=ckpt_predicate,
-        )
-        wrong = [str(error) for error in damaged]
-        wrong += [f"{ckpt.path} is not finite" for ckpt in readable if not search.is_finite(ckpt)]
-        # Rank 0 looks at the files, for all.
-        first, more = gather_states(first_sound(ordered, self._verify) if is_main_process() else None)[0]
-        tell_of(wrong + more, self.checkpoints_dir, found=first is not None)
-        if first is None:
-            if readable and (key := max_key or min_key):
-                known = sorted({key for ckpt in readable for key in ckpt.meta})
-                warnings.warn(
-                    f"nothing was recovered: no checkpoint has {key!r} in its meta, which has {', '.join(known)}",
-                    CheckpointWarning,
-                    stacklevel=2,
-                )
-            return None
-        self._load(ordered[first])
-        return ordered[first]
+        rules = {
+            "importance_key": importance_key, "max_key": max_key, "min_key": min_key, "ckpt_predicate": ckpt_predicate,
+        }  # fmt: skip
+        search.choose([], **rules)  # wrong arguments are told on all processes
+        # Rank 0 looks, for all: it alone knows when its own writing is done.
+        looked = self._choose(rules) if is_main_process() else None
+        chosen, wrong, known = gather_states(looked)[0]
+        tell_of(wrong, self.checkpoints_dir, found=chosen is not None)
+        if chosen is not None:
+            self._load(chosen)
+        elif known and (key := max_key or min_key):
+            warnings.warn(
+                f"nothing was recovered: no checkpoint has {key!r} in its meta, which has {', '.join(known)}",
+                CheckpointWarning,
+                stacklevel=2,
+            )
+        return chosen
 
     def load_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Verify a checkpoint, then give the objects the states that it holds; all of them or none.
@@ -382,6 +375,16 @@ class Checkpointer:
             name: Recoverable(name, obj, self._load_hooks.get(name), self._save_hooks.get(name), name in self._optional)
             for name, obj in self.recoverables.items()
         }
+
+    def _choose(self, rules: dict[str, Any]) -> tuple[Checkpoint | None, list[str], list[str]]:
+        """The first sound checkpoint, what is wrong with others, and the names in the meta of all that can be read."""
+        readable, damaged = search.scan(self.checkpoints_dir)
+        ordered = search.choose(readable, **rules)
+        first, wrong = first_sound(ordered, self._verify)
+        told = [str(error) for error in damaged]
+        told += [f"{ckpt.path} is not finite" for ckpt in readable if not search.is_finite(ckpt)]
+        known = sorted({key for ckpt in readable for key in ckpt.meta})
+        return (None if first is None else ordered[first]), told + wrong, known
 
     def _verify(self, checkpoint: Checkpoint) -> None:
         verify(checkpoint, self._described())
