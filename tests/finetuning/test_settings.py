@@ -43,6 +43,23 @@ def test_a_folder_without_a_model_is_told(tmp_path):
         settings(tmp_path, encoder=str(tmp_path / "data"))
 
 
+def test_the_folder_of_an_earlier_run_stands_for_its_model(tmp_path):
+    (tmp_path / "earlier" / "model").mkdir(parents=True)
+    (tmp_path / "earlier" / "model" / "config.json").touch()
+    assert settings(tmp_path, encoder=str(tmp_path / "earlier")).encoder == str(tmp_path / "earlier" / "model")
+
+
+@pytest.mark.parametrize(("given", "rank"), [({}, 0), ({"lora": True}, 16), ({"lora_rank": 4}, 4)])
+def test_a_rank_asks_for_adapters(tmp_path, given, rank):
+    assert settings(tmp_path, **given).adapter_rank == rank
+
+
+@pytest.mark.parametrize("more", [{"encoder_learning_rate": 0.0}, {"freeze_feature_extractor": False}])
+def test_adapters_leave_the_encoder_as_it_is_and_must_learn(tmp_path, more):
+    with pytest.raises(ArgumentError, match=r"--lora and --.* exclude each other"):
+        settings(tmp_path, lora=True, **more)
+
+
 def test_no_encoder_learning_rate_is_no_mistake(tmp_path):
     assert settings(tmp_path, encoder_learning_rate=0.0).encoder_learning_rate == 0
 

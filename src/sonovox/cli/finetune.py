@@ -13,7 +13,9 @@ __all__ = ["finetune"]
 
 
 def finetune(
-    encoder: str = typer.Argument(help="facebook/wav2vec2-base and its like (HuBERT, WavLM), or a folder of one."),
+    encoder: str = typer.Argument(
+        help="facebook/wav2vec2-base and its like (HuBERT, WavLM), a folder of one, or that of an earlier run."
+    ),
     data: str = typer.Argument(
         help="A folder of recordings with a .txt of the same name beside each; a CSV, TSV or JSON lines list; a Kaldi "
         "directory; or hf:owner/name[:config[:split]]."
@@ -66,6 +68,9 @@ def finetune(
     """
     from sonovox.finetuning.settings import FinetuneSettings
 
+    if "RANK" in os.environ:
+        # Else each process tells that it searches weights without gradients in vain, where none are frozen any more.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     settings = FinetuneSettings(
         encoder=encoder,
         data=data,

@@ -40,7 +40,8 @@ class FinetuneSettings:
     """All that decides a fine-tuning.
 
     Args:
-        encoder: a folder, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model.
+        encoder: a folder, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model, or the folder
+            of an earlier fine-tuning.
         data: a folder of sound files with their text, a CSV, TSV, JSON or JSON lines file, a Kaldi directory, a
             Hugging Face data set on disk, `hf:owner/name[:config[:split]]`, or such a data set itself.
         out: folder of the run.
@@ -118,6 +119,8 @@ class FinetuneSettings:
                 bounds = f"above {least:g}" if is_open else f"at least {least:g}"
                 limit = "" if most == float("inf") else f" and at most {most:g}"
                 raise ArgumentError(f"{name} must be {bounds}{limit}, got {value:g}")
+        if (Path(self.encoder) / "model" / "config.json").is_file():  # the folder of another run
+            object.__setattr__(self, "encoder", str(Path(self.encoder) / "model"))
         self._check_encoder()
         if self.adapter_rank and (self.encoder_learning_rate == 0 or not self.freeze_feature_extractor):
             other = "--encoder-learning-rate 0" if self.freeze_feature_extractor else "--train-feature-extractor"
