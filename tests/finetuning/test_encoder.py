@@ -91,10 +91,19 @@ def test_a_head_is_described_and_may_be_kept(recogniser):
 
 def test_what_is_wrong_with_a_head_is_told(recogniser, encoder):
     assert describe_encoder(encoder).defect == ""
-    (recogniser / "vocab.json").write_text('{"<pad>": 0, "A": 1}')
-    assert describe_encoder(recogniser).defect == "it has 6 outputs for 2 labels"
+    (recogniser / "tokenizer_config.json").write_text('{"tokenizer_class": "Wav2Vec2PhonemeCTCTokenizer"}')
+    assert describe_encoder(recogniser).defect == "its labels are phones"
     (recogniser / "vocab.json").unlink()
     assert "there is no file" in describe_encoder(recogniser).defect
+    with pytest.raises(WeightsError, match="have no head to keep"):
+        SpellingEncoder(encoder, [], keep_head=True)
+
+
+def test_frames_and_width_behind_an_adapter_are_known(tmp_path):
+    folder = write_folder(tmp_path / "adapter", add_adapter=True, adapter_width=12, adapter_num_layers=2)
+    model = SpellingEncoder(folder, ["a"]).eval()
+    assert model.head.in_features == 12
+    assert model(torch.zeros(1, 8000)).shape[1] == describe_encoder(folder).frames(0.5)
 
 
 @pytest.mark.parametrize("kind", ["base", "wavlm"])

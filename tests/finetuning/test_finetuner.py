@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -117,6 +118,17 @@ def test_a_model_that_writes_is_not_told_of(tuner, batch, caplog):
     assert "all-blank" not in caplog.text
     assert tuner.checkpointer.meta["WER"] == 50.0
     assert tuner.checkpointer.meta["CER"] == pytest.approx(100 / 3)
+
+
+def test_a_model_that_writes_in_lower_case_is_measured_in_it(tuner, batch):
+    tuner.on_fit_start()
+    vocabulary = replace(tuner.hparams.model.vocabulary, labels=("<pad>", "<unk>", "|", "A", "B"), lower_case=True)
+    tuner.hparams.model.vocabulary = vocabulary
+    torch.nn.init.zeros_(tuner.hparams.model.head.weight)
+    tuner.hparams.model.head.bias.data = torch.tensor([0.0, 0, 0, 0, 9.0])  # b for ever
+    batch.text = ["AB", "B"]
+    validate(tuner, batch)
+    assert tuner.checkpointer.meta["WER"] == 50.0
 
 
 def test_sound_is_resampled_and_its_channels_averaged(record, tmp_path):

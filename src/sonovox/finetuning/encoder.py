@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from sonovox._internal.errors import WeightsError
+from sonovox._internal.errors import ChoiceError, WeightsError
 from sonovox.hub import fetch
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
 from sonovox.models.wav2vec2.ctc import Wav2Vec2CTC
@@ -55,6 +55,8 @@ class EncoderDescription:
         steps = round(seconds * self.preprocessor.sample_rate)
         for _, kernel, stride in self.config.extractor_conv_layer_config:
             steps = max(0, (steps - kernel) // stride + 1)
+        for _ in range(self.config.adapter_num_layers if self.config.add_adapter else 0):
+            steps = max(0, (steps + 2 - self.config.adapter_kernel) // self.config.adapter_stride + 1)
         return steps
 
     def __str__(self) -> str:
@@ -88,12 +90,10 @@ def _vocabulary(folder: Path, description: dict[str, Any]) -> tuple[CTCVocabular
     if outputs is None:
         return None, ""
     try:
-        vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id"))
-    except WeightsError as error:
+        vocabulary = CTCVocabulary.from_folder(folder, description.get("pad_token_id", 0), outputs=outputs)
+    except (WeightsError, ChoiceError) as error:
         return None, error.message
-    if len(vocabulary.labels) != outputs:
-        return None, f"it has {outputs} outputs for {len(vocabulary.labels)} labels"
-    return vocabulary, ""
+    return (None, "its labels are phones") if vocabulary.separator else (vocabulary, "")
 
 
 class SpellingEncoder(Wav2Vec2CTC):
@@ -129,6 +129,8 @@ class SpellingEncoder(Wav2Vec2CTC):
         lora_rank: int = 0,
     ) -> None:
         loaded = load_wav2vec2(source, head=keep_head, offline=offline)
+        if keep_head and loaded.vocabulary is None:
+            raise WeightsError(f"the weights of {source} have no head to keep", hint="--new-head makes a new one")
         vocabulary = loaded.vocabulary or CTCVocabulary(
             (BLANK, UNKNOWN, DELIMITER, *letters), 0, DELIMITER, special=frozenset({BLANK, UNKNOWN})
         )
@@ -141,7 +143,7 @@ class SpellingEncoder(Wav2Vec2CTC):
         )
         model = loaded.model
         if model.aux is None:
-            model.aux = nn.Linear(config.encoder_embed_dim, len(vocabulary.labels))
+            model.aux = nn.Linear(config.output_width, len(vocabulary.labels))
             nn.init.normal_(model.aux.weight, std=0.02)
             nn.init.zeros_(model.aux.bias)
         model.masking = _masking(config, model.masking)

@@ -82,8 +82,11 @@ class FineTuner(Brain):
         letters, letter_lengths = batch.letters
         if stage is not Stage.TRAIN:
             written = self.hparams.model.read(log_probs, lengths)
-            self.words.append(batch.id, [text.split() for text in written], [text.split() for text in batch.text])
-            self.characters.append(batch.id, [list(text) for text in written], [list(text) for text in batch.text])
+            # A model may write its labels in lower case, whatever they are.
+            lower = self.hparams.model.vocabulary.lower_case
+            said = [text.lower() if lower else text for text in batch.text]
+            self.words.append(batch.id, [text.split() for text in written], [text.split() for text in said])
+            self.characters.append(batch.id, [list(text) for text in written], [list(text) for text in said])
         return ctc_loss(log_probs, letters, lengths, letter_lengths, self.hparams.model.vocabulary.blank)
 
     def on_stage_start(self, stage: Stage, epoch: int | None = None) -> None:

@@ -26,7 +26,7 @@ from sonovox.training.distributed import gather_states, is_main_process, run_on_
 __all__ = ["Checkpoint", "Checkpointer", "ckpt_recency"]
 
 _logger = logging.getLogger(__name__)
-_Rules = dict[str, Any]  # what `superfluous` takes
+_Rules = dict[str, Any]  # what `superfluous` or `choose` take
 
 
 class Checkpointer:
@@ -242,7 +242,7 @@ class Checkpointer:
                 or the objects do not take what was saved.
         """
         self.wait()
-        rules = {
+        rules: _Rules = {
             "importance_key": importance_key, "max_key": max_key, "min_key": min_key, "ckpt_predicate": ckpt_predicate,
         }  # fmt: skip
         search.choose([], **rules)  # wrong arguments are told on all processes
@@ -376,7 +376,7 @@ class Checkpointer:
             for name, obj in self.recoverables.items()
         }
 
-    def _choose(self, rules: dict[str, Any]) -> tuple[Checkpoint | None, list[str], list[str]]:
+    def _choose(self, rules: _Rules) -> tuple[Checkpoint | None, list[str], list[str]]:
         """The first sound checkpoint, what is wrong with others, and the names in the meta of all that can be read."""
         readable, damaged = search.scan(self.checkpoints_dir)
         ordered = search.choose(readable, **rules)
