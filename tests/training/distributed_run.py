@@ -37,9 +37,9 @@ class Numbers(torch.utils.data.Dataset):
         return {"id": str(index), "x": self.x[index], "y": self.y[index]}
 
 
-def main(folder, epochs, *, accumulation=1, mode="ddp", die_at=None):
+def main(folder, epochs, *, accumulation=1, mode="ddp", die_at=None, norm=False, n_valid=8):
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8) if norm else nn.Tanh(), nn.Linear(8, 1))
     counter = EpochCounter(epochs)
     brain = Fit(
         {"model": net},
@@ -57,7 +57,11 @@ def main(folder, epochs, *, accumulation=1, mode="ddp", die_at=None):
     if die_at is not None:
         brain.on_fit_batch_end = die_at
     brain.fit(
-        counter, Numbers(24), Numbers(8), train_loader_kwargs={"batch_size": 2}, valid_loader_kwargs={"batch_size": 2}
+        counter,
+        Numbers(24),
+        Numbers(n_valid),
+        train_loader_kwargs={"batch_size": 2},
+        valid_loader_kwargs={"batch_size": 2},
     )
     return brain
 
@@ -75,8 +79,10 @@ if __name__ == "__main__":
             Path(marker).touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
+    # Five items to validate with are three batches, of which one process gets two; they meet in batch norms.
+    uneven = {"norm": True, "n_valid": 5} if mode == "uneven" else {"mode": mode}
     trained = main(
-        target + "/save", 4, accumulation=int(accumulation), mode=mode, die_at=die_once if marker != "-" else None
+        target + "/save", 4, accumulation=int(accumulation), die_at=die_once if marker != "-" else None, **uneven
     )
     state = trained.modules.model.state_dict()
     full = {

@@ -53,6 +53,17 @@ def test_two_processes_are_one_with_doubled_accumulation(tmp_path, one_process, 
 
 
 @pytest.mark.slow
+def test_processes_with_unequal_batches_to_validate_do_not_wait_for_ever(tmp_path):
+    result = trained(tmp_path / "two", "uneven")
+    net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 1)).eval()
+    net.load_state_dict(result["model"])
+    valid = distributed_run.Numbers(5)
+    # All with the running means of the first process, which are those that were saved. Batches of 2, 2 and 1.
+    losses = [nn.functional.mse_loss(net(valid.x[i : i + 2]), valid.y[i : i + 2]).item() for i in (0, 2, 4)]
+    assert result["valid"].item() == pytest.approx(sum(losses) / 3, abs=1e-5)
+
+
+@pytest.mark.slow
 def test_a_killed_process_is_started_again_and_nothing_is_lost(tmp_path, one_process):
     marker = tmp_path / "killed"
     result = trained(tmp_path / "two", "ddp", marker=marker, restarts=2)
@@ -75,6 +86,8 @@ class TestOneProcess:
         assert distributed.mean_over_processes(0.0, 0) == 0.0
         assert distributed.highest(1) == 1
         assert distributed.gather_states({"a": 1}) == [{"a": 1}]
+        assert distributed.main_first(lambda: "ready") == "ready"
+        distributed.share_buffers([nn.BatchNorm1d(2)])
 
     def test_an_error_on_the_main_process_is_raised(self):
         with pytest.raises(ZeroDivisionError):

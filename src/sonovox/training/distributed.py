@@ -3,7 +3,7 @@
 import atexit
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -25,6 +25,7 @@ __all__ = [
     "number_of_processes",
     "parallel",
     "run_on_main",
+    "share_buffers",
 ]
 
 T = TypeVar("T")
@@ -130,6 +131,10 @@ class Replicated(nn.parallel.DistributedDataParallel):
         super().__init__(module, **options)
         self.alive.add(self)
 
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        """The module's own in evaluation, where processes may have unequal numbers of batches and must not meet."""
+        return super().forward(*inputs, **kwargs) if self.training else self.module(*inputs, **kwargs)
+
     def __getattr__(self, name: str) -> Any:
         try:
             return super().__getattr__(name)
@@ -163,6 +168,14 @@ def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused:
     return Replicated(
         module, device_ids=[device] if device.type == "cuda" else None, find_unused_parameters=find_unused
     )
+
+
+def share_buffers(modules: Iterable[nn.Module]) -> None:
+    """Give all processes the running means and the like of rank 0, whose are saved, before they evaluate apart."""
+    for module in modules:
+        if isinstance(module, Replicated):
+            for buffer in module.buffers():
+                torch.distributed.broadcast(buffer, src=0)
 
 
 def mean_over_processes(total: float, count: float) -> float:

@@ -179,6 +179,7 @@ def evaluate_stage(
         between: called once for each batch, of which a process may get fewer than others.
     """
     brain.modules.eval()
+    distributed.share_buffers(brain.modules.values())
     brain.on_stage_start(stage, epoch)
     total = _limited(_length(loader), brain)
     data = _descriptions(loader)
