@@ -182,3 +182,8 @@ def test_the_published_model_says_again_what_was_said(published, speech_manifest
     frames = min(mel.shape[2], again.shape[2])
     # The largest of those measured is 0.22.
     assert (again - mel)[..., :frames].abs().mean() < 0.25
+
+
+def test_the_plain_blocks_have_the_first_two_dilations():
+    model = HifiganGenerator(4, 1, "2", [[1, 3, 5], [1, 2, 3]], [3, 5], [8, 5], 16, [4, 3])
+    assert [len(block.convs) for block in model.resblocks] == [2] * 4

@@ -82,6 +82,7 @@ _MODELS = {
     **_of("sonovox.models.ecapa_tdnn", "Classifier ECAPA_TDNN Res2NetBlock SEBlock SERes2NetBlock"),
     **_of("sonovox.models.enhance_resnet", "EnhanceResnet"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
+    **_of("sonovox.models.cnn14", "Cnn14 ConvBlock"),
     **_of("sonovox.models.resnet", _NAMES_OF_RESNET),
     **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
     **_of(
@@ -149,6 +150,7 @@ _SPEECHBRAIN = {
     ),
     **_of("speechbrain.lobes.models.HifiGAN", "HifiganGenerator", home="sonovox.models.hifigan"),
     **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
+    **_of("speechbrain.lobes.models.Cnn14", "Cnn14 ConvBlock", home="sonovox.models.cnn14"),
     **_of("speechbrain.lobes.models.ResNet", _NAMES_OF_RESNET, home="sonovox.models.resnet"),
     "speechbrain.lobes.models.Tacotron2.Tacotron2": "sonovox.models.tacotron2:SpeechBrainTacotron2",
     **_of("speechbrain.lobes.models.conv_tasnet", "Decoder Encoder MaskNet", home="sonovox.models.conv_tasnet"),

@@ -6,6 +6,7 @@ from sonovox._internal.lazy import lazy_names
 
 if TYPE_CHECKING:
     from sonovox.inference.asr import WhisperASR, transcribe
+    from sonovox.inference.audio_classifier import AudioClassifier
     from sonovox.inference.classify import EncoderClassifier
     from sonovox.inference.detect_speech import VAD
     from sonovox.inference.diarization import Diarization, Diarizer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sonovox.inference.hub_upload import push_to_hub
     from sonovox.inference.interface import Pretrained
     from sonovox.inference.load_recogniser import load_recogniser
+    from sonovox.inference.mel_encoder import MelSpectrogramEncoder
     from sonovox.inference.model_folder import save_pretrained
     from sonovox.inference.separation import SepformerSeparation
     from sonovox.inference.silero_detector import SileroDetector
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
     from sonovox.inference.waveform_encoder import WaveformEncoder
 
 __all__ = [
+    "AudioClassifier",
     "Diarization",
     "Diarizer",
     "EncoderASR",
     "EncoderClassifier",
     "EncoderDecoderASR",
     "HIFIGAN",
+    "MelSpectrogramEncoder",
     "Pretrained",
     "Segment",
     "SepformerSeparation",
@@ -56,12 +60,14 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "AudioClassifier": "sonovox.inference.audio_classifier",
         "Diarization": "sonovox.inference.diarization",
         "Diarizer": "sonovox.inference.diarization",
         "EncoderASR": "sonovox.inference.encoder_asr",
         "EncoderClassifier": "sonovox.inference.classify",
         "EncoderDecoderASR": "sonovox.inference.encoder_decoder_asr",
         "HIFIGAN": "sonovox.inference.tts",
+        "MelSpectrogramEncoder": "sonovox.inference.mel_encoder",
         "Pretrained": "sonovox.inference.interface",
         "Segment": "sonovox.inference.transcript",
         "SepformerSeparation": "sonovox.inference.separation",

@@ -135,7 +135,7 @@ class EncoderClassifier(Pretrained):
             ArgumentError: a number below 1.
         """
         check_positive("top", top)
-        scores = self.classify_file(path)[0][0].float().cpu()
+        scores = self.classify_file(path)[0].flatten().float().cpu()
         total, log_total = float(scores.sum()), float(scores.logsumexp(0))
         if abs(log_total) < SUM_TOLERANCE and float(scores.max()) <= SUM_TOLERANCE:
             scores, sure = scores.exp(), True

@@ -16,6 +16,7 @@ from sonovox.hub.sources import LocalSource, is_inside
 from sonovox.hub.trust import check_trust, run_trusted
 from sonovox.inference.classify import EncoderClassifier
 from sonovox.inference.interface import HPARAMS_FILE, Pretrained, read_model_folder
+from sonovox.inference.speechbrain_arguments import fetch_arguments
 
 if TYPE_CHECKING:
     from sonovox.hub import Progress
@@ -59,19 +60,21 @@ def foreign_class(
         token: for the hub.
         offline: use the cache only.
         progress: who is told.
-        kwargs: of the class: `run_opts`, `freeze_params`.
+        kwargs: as for `Pretrained.from_hparams`.
 
     Raises:
         UntrustedCodeError: the file is not trusted; the hint has the words to add.
         NotInSourceError: there is no such file, or no such class in it.
         HubError, HParamsError, WeightsError, ArgumentError: as for `Pretrained.from_hparams`.
     """
-    options: dict[str, Any] = {"token": token, "offline": offline, "progress": progress}
+    where = fetch_arguments(source, token, offline, kwargs)
+    source = where.source
+    options: dict[str, Any] = {"token": where.token, "offline": where.offline, "progress": progress}
     kind: Any = KNOWN_CLASSES.get(classname) if trust is None else None
     if kind is None:
         kind = _trusted_class(source, pymodule_file, classname, trust, options)
     hparams = read_model_folder(source, hparams_file, overrides, savedir, **options)
-    return kind(hparams["modules"], hparams, **kwargs)
+    return kind(hparams["modules"], hparams, **where.others)
 
 
 def _trusted_class(

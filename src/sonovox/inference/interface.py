@@ -24,6 +24,7 @@ from sonovox.hub.sources import LocalSource, is_inside, parse_source, spelled_ou
 from sonovox.inference.device import choose_device
 from sonovox.inference.mono_audio import mono_blocks
 from sonovox.inference.published_folders import published_origin
+from sonovox.inference.speechbrain_arguments import fetch_arguments
 from sonovox.integrations.huggingface.source import open_blocks
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ class Pretrained(nn.Module):
             token: as for `hub.fetch`; so are `offline` and `progress`.
             offline: use the cache only.
             progress: who is told.
-            kwargs: of the class: `run_opts`, `freeze_params`.
+            kwargs: of the class: `run_opts`, `freeze_params`; and what SpeechBrain's callers give, see
+                `speechbrain_arguments.py`: `fetch_config`, `use_auth_token`, `revision`, and some that take no effect.
 
         Raises:
             HubError: a file cannot be had.
@@ -123,18 +125,19 @@ class Pretrained(nn.Module):
             WeightsError: weights do not fit, are damaged, or need code to be read.
             ArgumentError: the class needs something that the folder does not have.
         """
+        where = fetch_arguments(source, token, offline, kwargs)
         hparams = cls._read_source(
-            source,
+            where.source,
             hparams_file,
             overrides,
             savedir,
             overrides_must_match=overrides_must_match,
             partial=partial,
-            token=token,
-            offline=offline,
+            token=where.token,
+            offline=where.offline,
             progress=progress,
         )
-        return cls(hparams["modules"], hparams, **kwargs)
+        return cls(hparams["modules"], hparams, **where.others)
 
     @classmethod
     def _read_source(cls, source: str | os.PathLike[str], *args: Any, **options: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class HifiganGenerator(nn.Module):
     Args:
         in_channels: bins of the spectrogram.
         out_channels: must be 1.
-        resblock_type: `"1"`, two convolutions for each dilation, or `"2"`, one.
+        resblock_type: `"1"`, two convolutions for each dilation, or `"2"`, one for each of the first two.
         resblock_dilation_sizes: for each kernel size the dilations, one after the other.
         resblock_kernel_sizes: of the residual blocks after each step up, of which the results are averaged.
         upsample_kernel_sizes: taps of each step up; as even or odd as its factor.
@@ -187,7 +187,7 @@ class _ResBlock2(nn.Module):
     def __init__(self, channels: int, kernel_size: int, dilations: Sequence[int], padding_mode: str) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
-            _convolution(channels, channels, kernel_size, padding_mode, dilation=dilation) for dilation in dilations
+            _convolution(channels, channels, kernel_size, padding_mode, dilation=dilation) for dilation in dilations[:2]
         )
 
     def forward(self, x: Tensor, counts: Tensor | None) -> Tensor:
