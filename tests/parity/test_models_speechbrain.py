@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sonovox.models import conv_tasnet, dual_path, ecapa_tdnn, resnet, xvector
+from sonovox.models import conv_tasnet, dual_path, ecapa_tdnn, resepformer, resnet, xvector
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 TOLERANCE = 1e-5  # of the largest value: float32, sums in another order
@@ -113,6 +113,29 @@ def test_blocks_of_a_dual_path_network(name, arguments):
     )
     model.load_state_dict(peer.state_dict())
     _near(model, peer, torch.rand(2, 6, 57))
+
+
+@pytest.mark.parametrize("mem_type", ["av", "hc", "h", "c", "id"])
+def test_separators_in_segments(mem_type):
+    peer, model = (
+        _separator(module, mem_type).eval()
+        for module in (pytest.importorskip("speechbrain.lobes.models.resepformer"), resepformer)
+    )
+    model.load_state_dict(peer.state_dict())
+    for frames in (7, 20, 37):
+        _near(model, peer, torch.randn(1, 8, frames))
+
+
+def _separator(module, mem_type):
+    if mem_type == "av":
+        sizes = {"num_layers": 1, "d_model": 8, "nhead": 2, "d_ffn": 12, "use_positional_encoding": True}
+        block = module.SBTransformerBlock_wnormandskip
+        segments, memory = block(**sizes), block(**sizes, use_norm=False, use_skip=False)
+    else:
+        segments = module.SegLSTM(8, 6, bidirectional=mem_type == "hc")
+        memory = mem_type and module.MemLSTM(6, bidirectional=mem_type == "hc", mem_type=mem_type)
+    options = {"layer": 3, "segment_size": 10, "mem_type": mem_type}
+    return module.ResourceEfficientSeparator(8, **options, seg_model=segments, mem_model=memory)
 
 
 def test_windows_overlap_and_add():

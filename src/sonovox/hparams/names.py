@@ -66,6 +66,10 @@ _NAMES_OF_DUAL_PATH = """
     SBTransformerBlock SepformerWrapper select_norm
     """
 _NAMES_OF_RESNET = "BasicBlock Classifier ResNet SEBasicBlock SEBlock"
+_NAMES_OF_RESEPFORMER = """
+    MemLSTM ResourceEfficientSeparationPipeline ResourceEfficientSeparator SBRNNBlock SBTransformerBlock_wnormandskip
+    SegLSTM
+    """
 _NAMES_OF_WAV2VEC = "EncoderWrapper W2VLatentExtractor W2VTargetQuantiser"
 _MODELS = {
     **_of(
@@ -83,6 +87,7 @@ _MODELS = {
     **_of("sonovox.models.enhance_resnet", "EnhanceResnet"),
     **_of("sonovox.models.metricgan", "EnhancementGenerator Learnable_sigmoid"),
     **_of("sonovox.models.cnn14", "Cnn14 ConvBlock"),
+    **_of("sonovox.models.resepformer", _NAMES_OF_RESEPFORMER),
     **_of("sonovox.models.resnet", _NAMES_OF_RESNET),
     **_of("sonovox.models.tacotron2", "SpeechBrainTacotron2 Tacotron2"),
     **_of(
@@ -151,6 +156,7 @@ _SPEECHBRAIN = {
     **_of("speechbrain.lobes.models.HifiGAN", "HifiganGenerator", home="sonovox.models.hifigan"),
     **_of("speechbrain.lobes.models.RNNLM", "RNNLM", home="sonovox.models.rnnlm"),
     **_of("speechbrain.lobes.models.Cnn14", "Cnn14 ConvBlock", home="sonovox.models.cnn14"),
+    **_of("speechbrain.lobes.models.resepformer", _NAMES_OF_RESEPFORMER, home="sonovox.models.resepformer"),
     **_of("speechbrain.lobes.models.ResNet", _NAMES_OF_RESNET, home="sonovox.models.resnet"),
     "speechbrain.lobes.models.Tacotron2.Tacotron2": "sonovox.models.tacotron2:SpeechBrainTacotron2",
     **_of("speechbrain.lobes.models.conv_tasnet", "Decoder Encoder MaskNet", home="sonovox.models.conv_tasnet"),
