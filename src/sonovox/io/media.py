@@ -57,7 +57,7 @@ class MediaReader:
     promise: int | None = None  # durations in these headers are not exact to the sample
 
     def __init__(self, source: Source) -> None:
-        self.name, self.size = source.name, source.size
+        self.name, self.size, self._source = source.name, source.size, source
         self._av = av = require("av", purpose=f"reading {source.name}")
         source.stream.seek(0)
         try:
@@ -83,6 +83,7 @@ class MediaReader:
 
     def __exit__(self, *_: object) -> None:
         self._container.close()
+        self._source.close()
 
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
         """Samples `start` to `stop` in float32; see `Reader.blocks`."""

@@ -1,9 +1,8 @@
 """One face for every kind of file: blocks of samples, what was promised, and what is missing."""
 
-import contextlib
 import warnings
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from sonovox._internal.errors import (
 from sonovox.io.media import MediaReader, is_media
 from sonovox.io.metadata import AudioMetaData
 from sonovox.io.sndfile import SndfileReader
-from sonovox.io.source import AudioFile, open_source
+from sonovox.io.source import AudioFile, Source, open_source
 from sonovox.io.wav import WavReader, parse_wav
 
 __all__ = ["Reader", "check_complete", "check_on_short", "check_range", "open_reader"]
@@ -35,7 +34,7 @@ _FORMAT_NAMES = {
 
 
 class Reader(Protocol):
-    """An opened file of sound.
+    """An opened file of sound; the end of a `with` block closes it and its source.
 
     Attributes:
         name: of the file, for messages.
@@ -51,6 +50,10 @@ class Reader(Protocol):
     dtype: np.dtype
     promise: int | None
 
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
         """Samples `start` to `stop` (None: the end) as arrays `(frames, channels)`.
 
@@ -65,9 +68,8 @@ class Reader(Protocol):
         ...
 
 
-@contextlib.contextmanager
-def open_reader(filepath: AudioFile, format: str | None = None) -> Iterator[Reader]:
-    """The reader that understands the file, chosen by its first bytes.
+def open_reader(filepath: AudioFile, format: str | None = None) -> Reader:
+    """The reader that understands the file, chosen by its first bytes; for a `with` block, which closes the file.
 
     Args:
         filepath: a path or a binary file-like object; see `open_source`.
@@ -76,23 +78,28 @@ def open_reader(filepath: AudioFile, format: str | None = None) -> Iterator[Read
     Raises:
         AudioError: as `open_source`; or not a known format, damaged, or not of the wanted format.
     """
-    with open_source(filepath) as source, contextlib.ExitStack() as stack:
-        reader: Reader
-        layout = parse_wav(source)
-        if layout is not None:
-            reader = WavReader(source, layout)
-        elif is_media(source):
-            reader = stack.enter_context(MediaReader(source))
-        else:
-            reader = stack.enter_context(SndfileReader(source))
-        if format is not None:
-            wanted = _FORMAT_NAMES.get(format.lower(), format.lower())
-            if wanted != reader.metadata.format:
+    source = open_source(filepath)
+    try:
+        reader = _reader_of(source)
+    except BaseException:
+        source.close()
+        raise
+    if format is not None:
+        wanted = _FORMAT_NAMES.get(format.lower(), format.lower())
+        if wanted != reader.metadata.format:
+            with reader:
                 raise UnsupportedAudioError(
                     f"{reader.name} is {reader.metadata.format}, expected format={format!r}",
                     hint="leave format out, to let the content decide",
                 )
-        yield reader
+    return reader
+
+
+def _reader_of(source: Source) -> Reader:
+    layout = parse_wav(source)
+    if layout is not None:
+        return WavReader(source, layout)
+    return MediaReader(source) if is_media(source) else SndfileReader(source)
 
 
 def check_range(reader: Reader, frame_offset: int, num_frames: int) -> int | None:
@@ -129,13 +136,13 @@ def check_complete(reader: Reader, start: int, stop: int | None, got: int, on_sh
         ShortAudioError: naming the file, what was promised and what came.
     """
     fewer = stop is not None and start + got < stop
+    at_end = fewer or stop == reader.promise
     # Without a promise, fewer than asked may just be the end of the file.
     lacks = f"{start + got} of {stop} samples are there" if fewer and reader.promise is not None else ""
-    at_end = fewer or stop == reader.promise
-    reason = "; ".join(filter(None, (lacks, reader.missing() if at_end else "")))
-    if not reason:
+    missing = reader.missing() if at_end else ""
+    if not lacks and not missing:
         return
-    message = f"{reader.name} ends before its header says: {reason}"
+    message = f"{reader.name} ends before its header says: {'; '.join(filter(None, (lacks, missing)))}"
     if on_short == "raise":
         raise ShortAudioError(
             message, hint="copy the file again, or accept what is there in Python, with on_short='warn'"

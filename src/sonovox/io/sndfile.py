@@ -68,6 +68,7 @@ class SndfileReader:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+        self._source.close()
 
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
         """Samples `start` to `stop`; see `Reader.blocks`."""

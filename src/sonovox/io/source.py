@@ -1,15 +1,12 @@
 """Where samples come from: a path or a file-like object, opened as bytes that can be sought."""
 
-import contextlib
 import io
 import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, NamedTuple, TypeAlias
 
 from sonovox._internal.checks import did_you_mean
 from sonovox._internal.errors import ArgumentError, AudioError, AudioNotFoundError, CorruptAudioError
@@ -19,21 +16,33 @@ __all__ = ["AudioFile", "Source", "name_of_object", "open_source"]
 AudioFile: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
 
-@dataclass(frozen=True)
-class Source:
-    """Opened bytes.
+class Source(NamedTuple):
+    """Opened bytes; at the end of a `with` block a file that was opened for them is closed.
 
     Attributes:
         name: how messages call it: the path, or `<file-like BytesIO>`.
         stream: the bytes; can be sought.
         size: in bytes.
         path: of a regular file; None for everything else.
+        opened: what to close.
     """
 
     name: str
     stream: IO[bytes]
     size: int
     path: str | None
+    opened: IO[bytes] | None = None
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened; a file-like object is the caller's and stays open."""
+        if self.opened is not None:
+            self.opened.close()
 
     def read_at(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on; fewer at the end of the file."""
@@ -41,9 +50,8 @@ class Source:
         return self.stream.read(count)
 
 
-@contextlib.contextmanager
-def open_source(filepath: AudioFile) -> Iterator[Source]:
-    """Open a path or a file-like object for reading.
+def open_source(filepath: AudioFile) -> Source:
+    """Open a path or a file-like object for reading, in a `with` block.
 
     A path is closed at the end; a file-like object is the caller's, stays open, and
     is read from its start wherever it stands. What cannot seek (a pipe, a
@@ -57,19 +65,21 @@ def open_source(filepath: AudioFile) -> Iterator[Source]:
     """
     if not isinstance(filepath, (str, os.PathLike)):
         if hasattr(filepath, "read"):
-            yield _source_of_stream(filepath, name_of_object(filepath))
-            return
+            return _source_of_stream(filepath, name_of_object(filepath))
         raise ArgumentError(
             f"filepath must be a path or a binary file-like object, got {type(filepath).__name__}",
             hint="wrap bytes in io.BytesIO",
         )
     name = os.fspath(filepath)
-    with _open(name) as stream:
+    stream = _open(name)
+    try:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode):
-            yield _checked(Source(name, stream, status.st_size, path=name))
-        else:
-            yield _source_of_stream(stream, name)
+            return _checked(Source(name, stream, status.st_size, name, stream))
+        return _source_of_stream(stream, name)._replace(opened=stream)
+    except BaseException:
+        stream.close()
+        raise
 
 
 def name_of_object(stream: object) -> str:
@@ -105,7 +115,7 @@ def _checked(source: Source) -> Source:
 
 
 def _open(name: str) -> IO[bytes]:
-    if re.match(r"[a-z][a-z0-9+.-]+://", name):
+    if "://" in name and re.match(r"[a-z][a-z0-9+.-]+://", name):
         raise AudioNotFoundError(f"{name} is a URL, not a path", hint="get it with sonovox.hub.fetch(...) first")
     try:
         # Unbuffered: every reader here asks for large pieces, which a buffer would only copy once more.

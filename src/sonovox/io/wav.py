@@ -13,8 +13,7 @@ is mapped ends the interpreter with SIGBUS.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -39,11 +38,12 @@ _SAMPLE_TYPES: dict[tuple[int, int], tuple[str, np.dtype]] = {
 _STREAMED_SIZES = (0xFFFFFFFF, 0x7FFFF000, 0x7FFFFF00, 0x7FFFFFFF, 0x80000000)
 _MAX_CHUNKS = 1000
 _ROOM = 8  # bytes before the samples of a block: keeps them aligned, and gives the first 24-bit one a low byte
+_HEAD_BYTES = 4096  # wherein the chunks before the samples usually lie
+_AT_ONCE_BYTES = 1 << 16  # a file up to this size is read in one piece
 _BLOCK_SAMPLES = 1 << 16  # 128 KB of int16 and 256 KB of float32, which an L2 cache holds
 
 
-@dataclass(frozen=True)
-class WavLayout:
+class WavLayout(NamedTuple):
     """Where the samples lie and what they are.
 
     Attributes:
@@ -52,6 +52,7 @@ class WavLayout:
         offset: of the first sample, in bytes.
         frames: how many the file holds.
         promised: how many its header promises; equal to `frames` where the writer could not tell.
+        whole: the bytes of the file, where it is small.
     """
 
     sample_rate: int
@@ -62,6 +63,7 @@ class WavLayout:
     offset: int
     frames: int
     promised: int
+    whole: bytes
 
 
 def parse_wav(source: Source) -> WavLayout | None:
@@ -70,7 +72,7 @@ def parse_wav(source: Source) -> WavLayout | None:
     A data chunk of size 0xFFFFFFFF (and the like), or of size 0 that the RIFF size
     leaves out of account, was written to a pipe: it lasts until the end of the file.
     """
-    head = source.read_at(0, 4096)
+    head = source.read_at(0, source.size if source.size <= _AT_ONCE_BYTES else _HEAD_BYTES)
     if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:12] != b"WAVE":
         return None
     riff_size = int.from_bytes(head[4:8], "little")
@@ -83,7 +85,7 @@ def parse_wav(source: Source) -> WavLayout | None:
         position += 8
         if kind == b"data":
             long = long_size if size == 0xFFFFFFFF else None
-            return _layout(fmt, position, size if long is None else long, riff_size, source.size)
+            return _layout(fmt, position, size if long is None else long, riff_size, source.size, head)
         if kind == b"fmt ":
             fmt = _read(source, head, position, size) if size in (16, 18, 40) else b""
         elif kind == b"ds64" and size >= 24:
@@ -106,12 +108,21 @@ class WavReader:
         self.is_raw = layout.channels == 1 and layout.bits == 8 * layout.dtype.itemsize
         self._source, self._layout = source, layout
 
+    def __enter__(self) -> "WavReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
     def blocks(self, start: int, stop: int | None, *, native: bool = False) -> Iterator[np.ndarray]:
         """Samples `start` to `stop`, in the type that the file has; see `Reader.blocks`."""
         layout, stream = self._layout, self._source.stream
         stop = layout.frames if stop is None else min(stop, layout.frames)
-        count = min(max(1, _BLOCK_SAMPLES // layout.channels), max(0, stop - start))
         frame_bytes = layout.channels * layout.bits // 8
+        if start < stop and layout.offset + stop * frame_bytes <= len(layout.whole):
+            yield _samples(layout.whole, layout.offset + start * frame_bytes, stop - start, layout)
+            return
+        count = min(max(1, _BLOCK_SAMPLES // layout.channels), max(0, stop - start))
         raw = np.empty(_ROOM + count * frame_bytes, np.uint8)
         body = raw.data[_ROOM:]
         stream.seek(layout.offset + start * frame_bytes)
@@ -119,7 +130,7 @@ class WavReader:
             got = _fill(stream, body[: min(count, stop - start) * frame_bytes]) // frame_bytes
             if got == 0:
                 return  # the file was cut since it was opened
-            yield _samples(raw, got * layout.channels, layout).reshape(got, layout.channels)
+            yield _samples(raw, _ROOM, got, layout)
             start += got
 
     def read_into(self, out: np.ndarray, start: int) -> int:
@@ -133,7 +144,7 @@ class WavReader:
         return ""
 
 
-def _layout(fmt: bytes, offset: int, data_size: int, riff_size: int, file_size: int) -> WavLayout | None:
+def _layout(fmt: bytes, offset: int, data_size: int, riff_size: int, file_size: int, head: bytes) -> WavLayout | None:
     if len(fmt) < 16:
         return None
     tag, channels, sample_rate, _, block_align, bits = struct.unpack("<HHIIHH", fmt[:16])
@@ -157,14 +168,17 @@ def _layout(fmt: bytes, offset: int, data_size: int, riff_size: int, file_size: 
         offset,
         frames=min(promised, there) // block_align,
         promised=promised // block_align,
+        whole=head if len(head) == file_size else b"",
     )
 
 
-def _samples(raw: np.ndarray, count: int, layout: WavLayout) -> np.ndarray:
+def _samples(raw: np.ndarray | bytes, offset: int, frames: int, layout: WavLayout) -> np.ndarray:
+    """`(frames, channels)` of the bytes from `offset` on."""
+    shape = (frames, layout.channels)
     if layout.bits != 24:
-        return raw[_ROOM : _ROOM + count * layout.bits // 8].view(layout.dtype)
+        return np.ndarray(shape, layout.dtype, raw, offset)
     # int32 at every third byte, from one byte early: the sample in the upper 24 bits, its neighbour below.
-    overlapping = np.ndarray((count,), layout.dtype, buffer=raw, offset=_ROOM - 1, strides=(3,))
+    overlapping = np.ndarray(shape, layout.dtype, raw, offset - 1, (3 * layout.channels, 3))
     return overlapping & np.int32(-256)
 
 
