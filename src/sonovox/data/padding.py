@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sonovox._internal.errors import ArgumentError
+from sonovox.data.batch_memory import batch_array
 from sonovox.dsp.lengths import lengths_to_counts
 
 __all__ = ["batch_pad_right", "undo_padding"]
@@ -77,8 +78,8 @@ def _plain_arrays(tensors: Sequence[Tensor]) -> list[np.ndarray]:
 
 
 def _pad_arrays(arrays: Sequence[np.ndarray], longest: int, value: float) -> np.ndarray:
-    # Twice as fast as through torch: NumPy slices quicker, and asks for huge pages.
-    padded = np.empty((len(arrays), longest, *arrays[0].shape[1:]), arrays[0].dtype)
+    # Twice as fast as through torch: NumPy slices quicker.
+    padded = batch_array((len(arrays), longest, *arrays[0].shape[1:]), arrays[0].dtype)
     for row, array in zip(padded, arrays, strict=True):
         row[: len(array)] = array
         row[len(array) :] = value

@@ -91,6 +91,15 @@ class SndfileReader:
         """Fill `out` `(frames,)` with samples from `start` on; how many there were."""
         if self._seek(start) is None:
             return 0
+        try:
+            filled = len(self._file.read(out=out[:, None]))
+            self._reached = start + filled
+            return filled
+        except soundfile.LibsndfileError:
+            # Once more from the start, carefully, for as much as can be had.
+            self._file.close()
+            self._file = _open(self._source, self._counted)
+            self._seek(start)
         filled = 0
         while filled < len(out):
             piece = out[filled : filled + _BLOCK_SAMPLES]
