@@ -1,4 +1,4 @@
-"""A step under DDP, a collective, and the end of the interpreter; started by tests under torchrun.
+"""A step under DDP or FSDP, a collective, and the end of the interpreter; started by tests under torchrun.
 
 A thread of gloo that is still there when the interpreter ends may meet it with a tensor in its hands, and abort.
 """
@@ -22,6 +22,6 @@ def no_thread_is_left():
 
 
 distributed.join_processes("gloo", torch.device("cpu"))
-net = distributed.parallel(torch.nn.Linear(2, 2), torch.device("cpu"), mode="ddp", find_unused=False)
+net = distributed.parallel(torch.nn.Linear(2, 2), torch.device("cpu"), mode=sys.argv[1], find_unused=False)
 net(torch.ones(1, 2)).sum().backward()
 distributed.mean_over_processes(1.0, 2)

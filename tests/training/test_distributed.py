@@ -73,8 +73,9 @@ def test_a_killed_process_is_started_again_and_nothing_is_lost(tmp_path, one_pro
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
-def test_a_process_ends_without_threads_of_gloo():
-    torchrun(SCRIPT.with_name("meet_and_leave.py"))
+@pytest.mark.parametrize("mode", ["ddp", "fsdp"])
+def test_a_process_ends_without_threads_of_gloo(mode):
+    torchrun(SCRIPT.with_name("meet_and_leave.py"), mode)
 
 
 class TestOneProcess:

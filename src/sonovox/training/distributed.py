@@ -1,6 +1,7 @@
 """Several processes under `torchrun`: who is who, gradients in step, metrics brought together."""
 
 import atexit
+import gc
 import os
 import weakref
 from collections.abc import Callable, Iterable
@@ -30,6 +31,9 @@ __all__ = [
 
 T = TypeVar("T")
 PATIENCE = timedelta(days=2)  # of the others, while the first process prepares
+
+
+_meshes: list[Any] = []  # of FSDP, which hold on to the group of processes
 
 
 def default_device(name: str | None = None) -> torch.device:
@@ -161,7 +165,9 @@ def parallel(module: nn.Module, device: torch.device, *, mode: str, find_unused:
         if isinstance(module, FSDPModule):
             return module
         # A mesh of its own: without one, FSDP would take a GPU wherever one is in the machine.
-        fully_shard(module, mesh=init_device_mesh(device.type, (torch.distributed.get_world_size(),)))
+        mesh = init_device_mesh(device.type, (torch.distributed.get_world_size(),))
+        _meshes.append(mesh)
+        fully_shard(module, mesh=mesh)
         return module
     if isinstance(module, Replicated):
         return module
@@ -234,14 +240,22 @@ def _leave_processes() -> None:
 
     A thread of gloo lets go of a tensor after it has told that the work on it is done, and needs the interpreter
     for that: where the interpreter had ended, the process did by SIGABRT. The threads are joined when nothing holds
-    the group any more, and a module under DDP, which may outlive the interpreter, does hold it.
+    the group any more, and a module under DDP or FSDP, which may outlive the interpreter, does hold it.
     """
     if not is_distributed():
         return
     for replicated in list(Replicated.alive):
         for holder in ("reducer", "logger", "process_group"):
             setattr(replicated, holder, None)
+    group = torch.distributed.group.WORLD
     torch.distributed.destroy_process_group()
+    # FSDP keeps it where only names of its own lead, which change with torch; so whatever holds it lets go of it.
+    # The collector does not know of dictionaries of nothing but groups, which the meshes have.
+    of_meshes = [value for mesh in _meshes for value in vars(mesh).values() if isinstance(value, dict)]
+    for holder in gc.get_referrers(group) + of_meshes:
+        attributes = holder if isinstance(holder, dict) else getattr(holder, "__dict__", {})
+        for name in [name for name, value in attributes.items() if value is group]:
+            attributes[name] = None
 
 
 def _meeting_device() -> torch.device:
