@@ -14,7 +14,7 @@
 typedef struct {
     int64_t size;           /* M */
     int64_t steps;
-    const int64_t *radices; /* 2, 3, 4, 5 or 8, whose product is M */
+    const int64_t *radices; /* 2, 3, 4, 5, 7 or 8, whose product is M */
     const int64_t *places;  /* of the bins of z */
     const float *twiddles;  /* of each step: for each of its positions the factors of all results but the first */
     const float *turns;     /* -i exp(-2 pi i k / N) / 2 for k from 0 to M / 2 */

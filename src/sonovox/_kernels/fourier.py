@@ -125,13 +125,13 @@ def padded_window(window: Tensor) -> Tensor:
 
 
 def factors(size: int) -> Sequence[int]:
-    """`size` as a product of 2, 3, 4, 5 and 8, or none if it is not one.
+    """`size` as a product of 2, 3, 4, 5, 7 and 8, or none if it is not one.
 
-    >>> factors(200), factors(512), factors(7)
-    ([8, 5, 5], [8, 8, 8], [])
+    >>> factors(200), factors(441), factors(11)
+    ([8, 5, 5], [3, 3, 7, 7], [])
     """
     found = []
-    for radix in (5, 3):
+    for radix in (7, 5, 3):
         while size > 1 and size % radix == 0:
             found.append(radix)
             size //= radix

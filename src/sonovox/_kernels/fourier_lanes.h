@@ -133,6 +133,24 @@ INLINE void NAMED(five)(COMPLEX *a) {
     a[2] = NAMED(right)(even2, odd2), a[3] = NAMED(left)(even2, odd2);
 }
 
+INLINE void NAMED(seven)(COMPLEX *a) {
+    const float c1 = 0.6234898018587336f, c2 = -0.2225209339563144f, c3 = -0.9009688679024191f; /* of 2, 4, 6 pi / 7 */
+    const float s1 = 0.7818314824680298f, s2 = 0.9749279121818236f, s3 = 0.4338837391175581f;
+    const COMPLEX p = NAMED(plus)(a[1], a[6]), q = NAMED(minus)(a[1], a[6]);
+    const COMPLEX r = NAMED(plus)(a[2], a[5]), s = NAMED(minus)(a[2], a[5]);
+    const COMPLEX u = NAMED(plus)(a[3], a[4]), v = NAMED(minus)(a[3], a[4]), first = a[0];
+    const COMPLEX even1 = NAMED(plus)(NAMED(mix)(p, c1, r, c2), NAMED(mix)(u, c3, first, 1.0f));
+    const COMPLEX even2 = NAMED(plus)(NAMED(mix)(p, c2, r, c3), NAMED(mix)(u, c1, first, 1.0f));
+    const COMPLEX even3 = NAMED(plus)(NAMED(mix)(p, c3, r, c1), NAMED(mix)(u, c2, first, 1.0f));
+    const COMPLEX odd1 = {q.re * s1 + s.re * s2 + v.re * s3, q.im * s1 + s.im * s2 + v.im * s3};
+    const COMPLEX odd2 = {q.re * s2 - s.re * s3 - v.re * s1, q.im * s2 - s.im * s3 - v.im * s1};
+    const COMPLEX odd3 = {q.re * s3 - s.re * s1 + v.re * s2, q.im * s3 - s.im * s1 + v.im * s2};
+    a[0] = NAMED(plus)(NAMED(plus)(first, p), NAMED(plus)(r, u));
+    a[1] = NAMED(right)(even1, odd1), a[6] = NAMED(left)(even1, odd1);
+    a[2] = NAMED(right)(even2, odd2), a[5] = NAMED(left)(even2, odd2);
+    a[3] = NAMED(right)(even3, odd3), a[4] = NAMED(left)(even3, odd3);
+}
+
 INLINE void NAMED(eight)(COMPLEX *a) {
     const float h = 0.7071067811865476f;
     COMPLEX even[4] = {a[0], a[2], a[4], a[6]}, odd[4] = {a[1], a[3], a[5], a[7]};
@@ -176,6 +194,7 @@ STEP(two, 2)
 STEP(three, 3)
 STEP(four, 4)
 STEP(five, 5)
+STEP(seven, 7)
 STEP(eight, 8)
 
 #define DISPATCH(name)                                                             \
@@ -191,6 +210,7 @@ TARGET static void NAMED(transform)(const plan *p, LANES *z, int64_t size, int64
             case 3: DISPATCH(three); break;
             case 4: DISPATCH(four); break;
             case 5: DISPATCH(five); break;
+            case 7: DISPATCH(seven); break;
             default: DISPATCH(eight);
         }
         w += 2 * (radix - 1) * apart, part = apart;
