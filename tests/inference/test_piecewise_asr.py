@@ -62,6 +62,27 @@ def test_words_have_the_times_at_which_they_are_heard(asr):
     assert (round(segment.start, 3), round(segment.end, 3), transcript.duration) == (1.0, 1.45, 2.0)
 
 
+class Spikes(Beeps):
+    """The same, but that a label is said in the first frame of its tone only, as CTC models do."""
+
+    def forward(self, wavs, wav_lens):
+        scores = super().forward(wavs, wav_lens)
+        best = scores.argmax(-1)
+        goes_on = (best == torch.nn.functional.pad(best, (1, 0), value=0)[:, :-1]).unsqueeze(-1)
+        blank = torch.tensor([0.0, -9.0, -9.0, -9.0])
+        return torch.where(goes_on, blank, scores)
+
+
+def test_a_word_that_is_said_in_spikes_ends_where_its_sound_ends(asr):
+    asr.mods["encoder"] = Spikes()
+    for before, after in ((0.0, 0.0), (0.3, 0.5)):
+        samples = torch.cat((silence(before), tone(2000, 0.2), tone(400, 0.2), silence(after)))
+        (segment,) = asr.transcribe(samples, sample_rate=RATE).segments
+        assert segment.text == "ab"
+        assert segment.start == pytest.approx(before, abs=0.011)
+        assert segment.end == pytest.approx(before + 0.4, abs=0.011)
+
+
 def test_times_of_a_long_file_are_counted_from_its_beginning(asr, tmp_path):
     begins = [3.0, 39.0, 61.5, 100.25]
     samples = silence(120.0)

@@ -14,6 +14,7 @@ from sonovox.inference.interface import Pretrained, fetched_audio
 from sonovox.inference.mono_audio import Audio, announced_seconds, audio_name, mono_blocks
 from sonovox.inference.pauses import cut_at_pauses
 from sonovox.inference.recogniser import TranscribedPart, transcript_of
+from sonovox.inference.spoken_stretches import SpokenStretches
 from sonovox.inference.transcript import Segment, Transcript
 from sonovox.inference.wave_batches import FEWEST_SECONDS, places_by_length, wave_batch
 from sonovox.inference.word_times import segments_of_tokens
@@ -165,7 +166,8 @@ class PiecewiseASR(Pretrained):
             return (Segment(start, end, text, tuple(tokens)),)
         seconds = len(filled) / self.sample_rate / encoded.shape[1]  # of a frame
         times = [(min(start + seconds * first, end), min(start + seconds * beyond, end)) for first, beyond in spans]
-        return segments_of_tokens(text, tokens, self._reached(tokens), times)
+        spoken = SpokenStretches(piece, self.sample_rate, start)
+        return segments_of_tokens(text, tokens, self._reached(tokens), times, spoken=spoken)
 
     def _frames_of(self, encoded: Tensor, tokens: list[int]) -> list[tuple[int, int]] | None:
         """The first frame of each token of one item, and the one behind its last."""

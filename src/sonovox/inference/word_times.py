@@ -1,9 +1,11 @@
 """When the words of a text were said, known from when its tokens were."""
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from sonovox.inference.spoken_stretches import SpokenStretches
 from sonovox.inference.transcript import Segment, Word
 
 __all__ = ["segments_of_tokens"]
@@ -19,6 +21,7 @@ def segments_of_tokens(
     times: Sequence[tuple[float, float]],
     *,
     pause: float = PAUSE_SECONDS,
+    spoken: SpokenStretches | None = None,
 ) -> tuple[Segment, ...]:
     """Segments of a text with the times of their words, cut where nothing is said for `pause` seconds.
 
@@ -28,6 +31,8 @@ def segments_of_tokens(
         reached: characters of the text up to and with each token, not falling.
         times: start and end of each token in seconds, not falling.
         pause: in seconds.
+        spoken: of the recording, where tokens are spikes: a word lasts then as long as the sound around its spikes,
+            up to the tokens before and after it.
 
     >>> times = [(0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (1.5, 1.6)]
     >>> [(s.start, s.end, s.text, s.tokens) for s in segments_of_tokens("ab c", [1, 2, 0, 3], [1, 2, 3, 4], times)]
@@ -37,10 +42,10 @@ def segments_of_tokens(
     # The token that says a character is the first that reaches beyond it.
     firsts = [min(bisect_right(reached, match.start()), len(times) - 1) for match in found]
     lasts = [min(bisect_right(reached, match.end() - 1), len(times) - 1) for match in found]
-    words = [
-        Word(times[first][0], times[last][1], match.group())
-        for match, first, last in zip(found, firsts, lasts, strict=True)
-    ]
+    edges = [(times[first][0], times[last][1]) for first, last in zip(firsts, lasts, strict=True)]
+    if spoken is not None:
+        edges = _stretched(edges, firsts, lasts, times, spoken)
+    words = [Word(*edge, match.group()) for edge, match in zip(edges, found, strict=True)]
     cuts = [i for i in range(1, len(words)) if words[i].start - words[i - 1].end >= pause]
     segments = []
     for first, end in zip([0, *cuts], [*cuts, len(words)], strict=True):
@@ -58,3 +63,24 @@ def segments_of_tokens(
             )
         )
     return tuple(segments)
+
+
+def _stretched(
+    edges: Sequence[tuple[float, float]],
+    firsts: Sequence[int],
+    lasts: Sequence[int],
+    times: Sequence[tuple[float, float]],
+    spoken: SpokenStretches,
+) -> list[tuple[float, float]]:
+    """Start and end of each word by the sound around its tokens."""
+    longer = []
+    for (start, end), first, last in zip(edges, firsts, lasts, strict=True):
+        before = times[first - 1][1] if first else -math.inf
+        after = times[last + 1][0] if last + 1 < len(times) else math.inf
+        longer.append((spoken.head(start, before), spoken.tail(end, after)))
+    for i in range(1, len(longer)):
+        (begin, end), (start, beyond) = longer[i - 1], longer[i]
+        if end > start:  # the same sound, without a token between: it is divided where it is the least
+            border = spoken.border(edges[i - 1][1], edges[i][0])
+            longer[i - 1], longer[i] = (begin, border), (border, beyond)
+    return longer
