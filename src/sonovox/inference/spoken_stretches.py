@@ -17,13 +17,16 @@ _DIP_SECONDS = 0.1
 # Beyond it, what is loud is something else than the word.
 _LONGEST_SECONDS = 1.0
 # Where less than this lies between its loud and its quiet moments, a recording has no quiet ones.
-_LEAST_RANGE_DB, _MOST_RANGE_DB = 12.0, 60.0
+_LEAST_RANGE_DB, _MOST_RANGE_DB = 10.0, 60.0
+_LOUD_SHARE = 0.25
+# By so much noise varies from frame to frame.
+_LEAST_DB = 5.0
 
 
 class SpokenStretches:
     """The loud stretches of a recording, or of a piece of one.
 
-    A moment is loud where its level, in dB, is above the middle between the quietest tenth and the loudest 0.2 s.
+    A moment is loud where its level, in dB, is a quarter of the way from the quietest tenth to the loudest 0.2 s or more.
 
     Args:
         samples: `(time,)`, of any loudness.
@@ -46,8 +49,9 @@ class SpokenStretches:
         ordered = self._level.sort().values
         # A click is not what is meant by loud, and one word in much silence is.
         quiet, loud = ordered[count // 10], ordered[-1 - min(count // 10, round(_LOUD_SECONDS / _HOP_SECONDS))]
-        middle = (quiet + loud) / 2 if loud - quiet >= _LEAST_RANGE_DB else -torch.inf
-        self._loud = (self._level > middle).tolist()
+        span = loud - quiet
+        least = quiet + max(_LOUD_SHARE * span, _LEAST_DB) if span >= _LEAST_RANGE_DB else -torch.inf
+        self._loud = (self._level > least).tolist()
 
     def tail(self, at: float, limit: float) -> float:
         """Until when a sound goes on that is heard at a moment, or soon after it.
