@@ -26,7 +26,7 @@ _LEAST_DB = 5.0
 class SpokenStretches:
     """The loud stretches of a recording, or of a piece of one.
 
-    A moment is loud where its level, in dB, is a quarter of the way from the quietest tenth to the loudest 0.2 s or more.
+    A moment is loud where its level, in dB, is above a quarter of the way from the quietest tenth to the loudest 0.2 s.
 
     Args:
         samples: `(time,)`, of any loudness.

@@ -15,6 +15,7 @@ __all__ = [
     "from_fairseq",
     "from_huggingface",
     "from_torchaudio",
+    "pretraining_from_fairseq",
     "pretraining_from_huggingface",
     "pretraining_to_huggingface",
     "to_huggingface",
@@ -65,6 +66,13 @@ PRETRAINING: dict[str, str] = {
     "quantizer.weight_proj.": "quantizer.weight_proj.",
     "project_q.": "project_q.",
     "project_hid.": "project_hid.",
+}
+# The same of fairseq's.
+PRETRAINING_FAIRSEQ: dict[str, str] = {
+    "quantizer.vars": "quantizer.vars",
+    "quantizer.weight_proj.": "quantizer.weight_proj.",
+    "project_q.": "project_q.",
+    "final_proj.": "project_hid.",
 }
 _ENCODER = "wav2vec2."
 _OLD_WEIGHT_NORM = {
@@ -130,12 +138,16 @@ def pretraining_from_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Ten
     Raises:
         WeightsError: a name that its encoder does not have.
     """
-    ours = {_ENCODER + name: tensor for name, tensor in from_huggingface(weights).items()}
-    for name, tensor in weights.items():
-        renamed = _renamed(name.removeprefix("model."), PRETRAINING)
-        if renamed is not None:
-            ours[renamed] = tensor
-    return ours
+    return _pretraining(weights, from_huggingface(weights), PRETRAINING)
+
+
+def pretraining_from_fairseq(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Names of a `Wav2Vec2PretrainModel` for the weights of fairseq's `Wav2Vec2Model`.
+
+    Raises:
+        WeightsError: a name that its encoder does not have.
+    """
+    return _pretraining(weights, from_fairseq(weights), PRETRAINING_FAIRSEQ)
 
 
 def pretraining_to_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -148,6 +160,18 @@ def pretraining_to_huggingface(weights: Mapping[str, Tensor]) -> dict[str, Tenso
         if renamed is not None:
             theirs[renamed] = tensor
     return theirs
+
+
+def _pretraining(
+    weights: Mapping[str, Tensor], encoder: Mapping[str, Tensor], table: Mapping[str, str]
+) -> dict[str, Tensor]:
+    """Our names for the encoder, renamed already, and for what pretraining has beside it."""
+    ours = {_ENCODER + name: tensor for name, tensor in encoder.items()}
+    for name, tensor in weights.items():
+        renamed = _renamed(name.removeprefix("model."), table)
+        if renamed is not None:
+            ours[renamed] = tensor
+    return ours
 
 
 def _rename(weights: Mapping[str, Tensor], table: Mapping[str, str], naming: str) -> dict[str, Tensor]:

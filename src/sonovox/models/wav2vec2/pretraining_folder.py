@@ -13,7 +13,12 @@ import torch
 from sonovox.hub import fetch, load_weights, transfer
 from sonovox.hub.huggingface_folder import write_huggingface_folder
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
-from sonovox.models.wav2vec2.convert import pretraining_from_huggingface, pretraining_to_huggingface
+from sonovox.models.wav2vec2.convert import (
+    pretraining_from_fairseq,
+    pretraining_from_huggingface,
+    pretraining_to_huggingface,
+)
+from sonovox.models.wav2vec2.fairseq import FairseqCheckpoint
 from sonovox.models.wav2vec2.preprocessor import Preprocessor
 from sonovox.models.wav2vec2.pretrained import (
     FOLDER_FILES,
@@ -41,7 +46,8 @@ def load_wav2vec2_pretraining(
     """The model for pretraining of a folder, in training mode, and what waveforms need before it.
 
     Args:
-        source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0 model.
+        source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0 model, or the `.pt` of
+            fairseq's pretraining, on disk or behind an address.
         with_weights: False takes the sizes only, and random weights.
         override_config: from the sizes of the folder to those that are wanted.
         offline: use the cache only; None asks `SONOVOX_OFFLINE`.
@@ -54,19 +60,28 @@ def load_wav2vec2_pretraining(
     """
     further = FOLDER_FILES if with_weights else FOLDER_FILES[:3]
     folder = fetch(source, files=["config.json"], optional=further, offline=offline, progress=progress)
-    description = read_description(folder)
-    config = Wav2Vec2Config.from_huggingface(description, aux=False)
+    checkpoint = FairseqCheckpoint(folder) if folder.is_file() else None
+    if checkpoint is not None:
+        config, preprocessor = checkpoint.config, checkpoint.preprocessor
+        pretraining = Wav2Vec2PretrainingConfig(**{**checkpoint.pretraining, **changes})
+    else:
+        description = read_description(folder)
+        config = Wav2Vec2Config.from_huggingface(description, aux=False)
+        pretraining = Wav2Vec2PretrainingConfig.from_huggingface(description, **changes)
+        preprocessor = Preprocessor.from_folder(folder)
     config = config if override_config is None else override_config(config)
-    pretraining = Wav2Vec2PretrainingConfig.from_huggingface(description, **changes)
     if not with_weights:
-        return Wav2Vec2PretrainModel(config, pretraining), Preprocessor.from_folder(folder)
-    weights = pretraining_from_huggingface(load_weights(find_weights(folder), dtype=torch.float32))
+        return Wav2Vec2PretrainModel(config, pretraining), preprocessor
+    if checkpoint is not None:
+        weights = pretraining_from_fairseq(checkpoint.weights())
+    else:
+        weights = pretraining_from_huggingface(load_weights(find_weights(folder), dtype=torch.float32))
     encoder = {name.removeprefix("wav2vec2."): tensor for name, tensor in weights.items()}
     check_layers(config, encoder, folder)
     with torch.device("meta"):  # no memory for weights that are replaced at once
         model = Wav2Vec2PretrainModel(config, pretraining)
     transfer(model, {name: tensor for name, tensor in weights.items() if ".aux." not in name})
-    return model.train(), Preprocessor.from_folder(folder)
+    return model.train(), preprocessor
 
 
 def save_wav2vec2_pretraining(
