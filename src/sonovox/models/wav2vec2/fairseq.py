@@ -48,7 +48,7 @@ _PRETRAINING: Final[dict[str, tuple[str, Any]]] = {
     "quantiser_dropout": ("dropout_features", 0.0),
 }
 # Attributes and nothing else: making one runs no code of the file.
-_SETTINGS = [argparse.Namespace]
+_SETTINGS: Final[list[Any]] = [argparse.Namespace]
 _CONVOLUTIONS = "[(512, 10, 5)] + [(512, 3, 2)] * 4 + [(512, 2, 2)] * 2"
 _MODES = {"default": "group_norm", "layer_norm": "layer_norm"}
 
