@@ -167,10 +167,15 @@ def test_something_else_than_a_hub_is_noticed(web, monkeypatch):
         fetch("a/b", progress=False)
 
 
-def test_offline_says_what_is_missing_and_how_to_prepare(tiny, monkeypatch):
+def test_offline_says_what_is_missing_and_which_folder_to_fill(tiny, monkeypatch, cache_folder):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(OfflineError, match=r"hf:acme/tiny is not in the cache .*sonovox models pull hf:acme/tiny"):
+    with pytest.raises(
+        OfflineError, match=r"hf:acme/tiny is not in the cache .*sonovox models pull hf:acme/tiny"
+    ) as told:
         fetch("acme/tiny")
+    assert told.value.hint.endswith(
+        f"copy hf/acme/tiny of its cache (`sonovox models where`) to {cache_folder}/hf/acme/tiny"
+    )
 
 
 OFFERS = ["README.md", "a/x.bin", "config.json", "flax_model.msgpack", "model.fp32-1.safetensors", "model.safetensors",

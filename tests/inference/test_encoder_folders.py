@@ -6,6 +6,7 @@ import shutil
 import pytest
 import torch
 
+from models.wav2vec2.test_pretrained import many_languages
 from small_encoder import VOCABULARY, write_folder
 from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox.decoding import CTCBeamSearcher
@@ -70,3 +71,10 @@ def test_a_folder_without_labels_says_so(folder):
     (folder / "vocab.json").unlink()
     with pytest.raises(WeightsError, match=r"no file .*vocab\.json"):
         read_encoder_folder(folder)
+
+
+def test_a_language_of_many_is_chosen(tmp_path):
+    folder = many_languages(tmp_path / "mms")
+    french = EncoderASR.from_hparams(folder, overrides={"language": "fra"})
+    assert french.tokenizer.labels == ("<pad>", "|", "é", "è")
+    assert load_recogniser(folder, device="cpu", language="fra").tokenizer == french.tokenizer

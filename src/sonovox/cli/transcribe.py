@@ -35,7 +35,12 @@ def transcribe(
     model: str = typer.Option(
         "", "--model", "-m", help="A name of `sonovox models list`, a folder or a repository. Default: tiny.en."
     ),
-    language: str = typer.Option("", "--language", "-l", help="Code or English name; detected when left out."),
+    language: str = typer.Option(
+        "",
+        "--language",
+        "-l",
+        help="Code or English name; detected when left out. Of MMS models: code of an adapter, such as fra.",
+    ),
     task: str = typer.Option("transcribe", help="transcribe, or translate into English."),
     formats: str = typer.Option(
         "", "--format", "-f", help=f"Files to write, separated by commas: {', '.join(FORMATS)}."
@@ -68,8 +73,11 @@ def transcribe(
 
     from sonovox.inference.asr import DEFAULT_MODEL, decoding_options
     from sonovox.inference.load_recogniser import load_recogniser
+    from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
-    decoding_options(options)  # a model is fetched only when it is of use
+    # A model is fetched only when it is of use; of others than Whisper's, languages are not known before.
+    is_whisper = (model or DEFAULT_MODEL) in (*PRETRAINED, *ALIASES)
+    decoding_options(options if is_whisper else {**options, "language": None})
     job = Job(inputs, kinds, folder, quiet=quiet, debug=bool(context.obj))
     if job.is_hopeless:
         raise typer.Exit(job.report())
@@ -77,9 +85,12 @@ def transcribe(
         model or DEFAULT_MODEL,
         device=device or None,
         precision=precision or None,
+        language=language or None,
         offline=True if offline else None,
         progress=False if quiet else None,
     )
+    if getattr(getattr(recogniser, "hparams", None), "language", None) == language:
+        options.pop("language", None)  # it is one of the model's own
     recogniser.check(options)
     if not model and not quiet:
         note(f"model: {DEFAULT_MODEL} (small, English; -m base hears many languages, -m turbo is the most exact)")

@@ -99,7 +99,7 @@ def fetch(
     found = order.from_disk()
     if found is not None:
         return found
-    preparation = _preparation(str(parsed), cache)
+    preparation = _preparation(str(parsed), cache, parsed)
     if _is_offline(offline, parsed):
         raise OfflineError(
             f"{parsed} is not in the cache {cache.folder}, and network use is switched off", hint=preparation
@@ -201,8 +201,15 @@ def _is_offline(asked: bool | None, source: RemoteSource) -> bool:
     return any(os.environ.get(switch, "").lower() in _TRUE for switch in switches)
 
 
-def _preparation(name: str, cache: Cache) -> str:
-    return f"for a machine without network run `sonovox models pull {name}` on one that has it, and copy {cache.folder}"
+def _preparation(name: str, cache: Cache, source: RemoteSource | None = None) -> str:
+    """How a machine gets what it cannot fetch; without `source` it may be in several places of the cache."""
+    if source is None:
+        copied = f"its cache (`sonovox models where`) to {cache.folder}"
+    else:
+        # Other sources than repositories have their manifest beside their folder.
+        inside = source.folder if isinstance(source, HubSource) else Path(source.folder).parent.as_posix()
+        copied = f"{inside} of its cache (`sonovox models where`) to {cache.folder / inside}"
+    return f"for a machine without network run `sonovox models pull {name}` on one that has it, and copy {copied}"
 
 
 def _summary(name: str, failures: list[tuple[str, SonovoxError]], cache: Cache) -> SonovoxError:

@@ -1,6 +1,7 @@
 """Speech to text by an encoder whose frames are labelled: CTC models."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -27,7 +28,9 @@ class EncoderASR(PiecewiseASR):
     `set_decoding_function`.
 
     `from_hparams` also opens a Hugging Face folder or repository of wav2vec 2.0, HuBERT or WavLM
-    with a CTC head, as `sonovox finetune` writes it; it has no YAML file for `overrides` to change.
+    with a CTC head, as `sonovox finetune` writes it. It has no YAML file for `overrides` to change, but
+    `{"language": "fra"}` takes the adapters and labels of a language from a model that has some for many (MMS).
+    A `language_model` in the folder is used, if it is an ARPA file or KenLM is installed.
 
     Memory does not grow with the length of a recording: one of more than 40 s is cut
     in pauses into pieces of 20 to 40 s, which are recognised one after the other.
@@ -73,11 +76,12 @@ class EncoderASR(PiecewiseASR):
         folder = encoder_folder(source, **where) if hparams_file == HPARAMS_FILE else None
         if folder is None:
             return super()._read_source(source, hparams_file, overrides, savedir, **options)
-        if overrides:
+        if overrides and not (isinstance(overrides, Mapping) and set(overrides) <= {"language"}):
             raise ArgumentError(
-                f"{source} is a Hugging Face folder, without a YAML file for overrides", hint="leave them out"
+                f"{source} is a Hugging Face folder, without a YAML file for overrides",
+                hint='leave them out, but for {"language": "fra"} of models with adapters for languages',
             )
-        return read_encoder_folder(folder, savedir, token=options["token"], **where)
+        return read_encoder_folder(folder, savedir, token=options["token"], **dict(overrides or {}), **where)
 
     @property
     def has_times(self) -> bool:

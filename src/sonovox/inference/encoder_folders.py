@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sonovox._internal.errors import ArgumentError, HubError
 from sonovox.hub import fetch, parse_source
 from sonovox.hub.sources import HubSource
+from sonovox.inference.folder_search import FILES_OF_SEARCH, search_of_folder
 from sonovox.inference.interface import HPARAMS_FILE, MODEL_SUBFOLDER, copy_file
 from sonovox.models.wav2vec2.config import FAMILIES
 
@@ -57,6 +58,7 @@ def read_encoder_folder(
     source: str | os.PathLike[str],
     savedir: str | os.PathLike[str] | None = None,
     *,
+    language: str | None = None,
     token: str | None = None,
     offline: bool | None = None,
     progress: "Progress | bool | None" = None,
@@ -66,6 +68,7 @@ def read_encoder_folder(
     Args:
         source: of an encoder, see `encoder_folder`.
         savedir: a folder for copies of the files, which is such a folder then.
+        language: see `load_wav2vec2`.
         token: as for `hub.fetch`; so are `offline` and `progress`.
         offline: use the cache only.
         progress: who is told.
@@ -79,22 +82,25 @@ def read_encoder_folder(
     from sonovox.models.wav2vec2.ctc import Wav2Vec2CTC
     from sonovox.models.wav2vec2.pretrained import fetch_wav2vec2, load_wav2vec2
 
-    folder = fetch_wav2vec2(source, token=token, offline=offline, progress=progress)
-    loaded = load_wav2vec2(folder)
+    options: dict[str, Any] = {"language": language, "token": token, "offline": offline, "progress": progress}
+    folder = fetch_wav2vec2(source, further=FILES_OF_SEARCH, **options)
+    loaded = load_wav2vec2(folder, language=language)
     if loaded.vocabulary is None:
         raise ArgumentError(
             f"{source} was pretrained, but not taught to write: it has no CTC head",
             hint="facebook/wav2vec2-base-960h has one",
         )
     if savedir is not None:
-        for file in filter(Path.is_file, folder.iterdir()):
-            copy_file(file, Path(savedir) / file.name)
+        for file in filter(Path.is_file, folder.rglob("*")):
+            copy_file(file, Path(savedir) / file.relative_to(folder))
+    found = search_of_folder(folder, loaded.vocabulary.texts(), loaded.vocabulary.blank)
     return {
         "modules": {"encoder": Wav2Vec2CTC(loaded)},
         "sample_rate": loaded.preprocessor.sample_rate,
         "tokenizer": loaded.vocabulary,
         "blank_index": loaded.vocabulary.blank,
-        "decoding_function": partial(ctc_greedy_decode, blank_id=loaded.vocabulary.blank),
+        "decoding_function": found or partial(ctc_greedy_decode, blank_id=loaded.vocabulary.blank),
+        "language": language,
     }
 
 

@@ -28,6 +28,7 @@ def load_recogniser(
     *,
     device: str | None = None,
     precision: str | None = None,
+    language: str | None = None,
     offline: bool | None = None,
     progress: "Progress | bool | None" = None,
 ) -> "Recogniser":
@@ -43,6 +44,8 @@ def load_recogniser(
         source: as for `WhisperASR.from_pretrained` and `Pretrained.from_hparams`.
         device: `"cpu"`, `"cuda"`, `"cuda:1"`, `"mps"`; by default a GPU where there is one.
         precision: of Whisper models; others work in `"fp32"`.
+        language: of an encoder with adapters for many languages (MMS), as its files are named, such as `"fra"`; other
+            models are told the language when they listen.
         offline: True uses the cache only.
         progress: see `hub.fetch`.
 
@@ -62,7 +65,8 @@ def load_recogniser(
     if precision not in (None, "fp32"):
         raise ArgumentError(f"{source} works in fp32, got precision {precision!r}", hint="leave precision out")
     if is_encoder:
-        return EncoderASR.from_hparams(source, **options, run_opts={"device": place})
+        chosen = None if language is None else {"language": language}
+        return EncoderASR.from_hparams(source, overrides=chosen, **options, run_opts={"device": place})
     hparams = read_model_folder(source, **options)
     name = hparams.get("interface") or _interface_for(source, hparams)
     check_choice(f"the interface of {source} for transcription", name, RECOGNISERS)

@@ -10,6 +10,7 @@ vocab.json                 labels of a CTC head, with tokenizer_config.json
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,7 @@ def fetch_wav2vec2(
     source: str | os.PathLike[str],
     *,
     language: str | None = None,
+    further: Sequence[str] = (),
     token: str | None = None,
     offline: bool | None = None,
     progress: "Progress | bool | None" = None,
@@ -146,11 +148,12 @@ def fetch_wav2vec2(
     Args:
         source: as for `load_wav2vec2`; so is `language`.
         language: of many, one whose adapters are wanted.
+        further: names or patterns of files that are wanted where they are there.
         token: as for `hub.fetch`; so are `offline` and `progress`.
         offline: use the cache only.
         progress: who is told.
     """
-    further = FOLDER_FILES if language is None else (*FOLDER_FILES, *_adapter_files(language))
+    further = (*FOLDER_FILES, *further, *(() if language is None else _adapter_files(language)))
     return fetch(source, files=["config.json"], optional=further, token=token, offline=offline, progress=progress)
 
 
