@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from inference.reference_folders import CASES, PUBLISHED, WRONG, largest_differences, published_differences  # noqa: E402
+from integrations.huggingface.reference_wrappers import CASES as WRAPPERS  # noqa: E402
+from integrations.huggingface.reference_wrappers import wrapper_differences  # noqa: E402
 
 FOLDERS = ROOT.parent / "shared" / "reference" / "speechbrain"
 SPEECH = ROOT.parent / "shared" / "data" / "librispeech"
@@ -37,6 +39,7 @@ NOTES = """
 without scorers, the four best hypotheses with lengths and scores, and the log-probabilities of the tokens. `vad-crdnn`:
 {wrong} are left out, which SpeechBrain computes by adding truth values.
 `spkrec-ecapa-real`: the weights that SpeechBrain published, on six whole utterances of LibriSpeech.
+`hf-wrappers/*`: folders of Hugging Face in SpeechBrain's wrappers, with and without lengths, with each option.
 Pooling of x-vectors and emotions: SpeechBrain adds noise of 1e-5.
 """
 
@@ -45,15 +48,18 @@ def main() -> None:
     """Run all cases and write the page."""
     torch.set_num_threads(1)
     lines, equal = [], 0
-    for name in sorted([*CASES, PUBLISHED]):
+    for name in sorted([*CASES, PUBLISHED, *(f"hf-wrappers/{name}" for name in WRAPPERS)]):
         with tempfile.TemporaryDirectory() as scratch:
             if name == PUBLISHED:
                 differences, tolerance = published_differences(FOLDERS / name, SPEECH)
+            elif name.startswith("hf-wrappers/"):
+                differences, tolerance = wrapper_differences(FOLDERS / name)
             else:
                 differences, tolerance = largest_differences(FOLDERS / name, Path(scratch))
         worst = max(differences, key=lambda array: differences[array])
         equal += differences[worst] <= tolerance
-        interface = CASES.get(name, CASES["spkrec-ecapa"])[0].__name__
+        cases = CASES | {f"hf-wrappers/{case}": found for case, found in WRAPPERS.items()}
+        interface = cases.get(name, cases["spkrec-ecapa"])[0].__name__
         lines.append(
             f"| {name} | `{interface}` | {len(differences)} | {differences[worst]:.1e} | {worst} | {tolerance:.0e} |"
         )

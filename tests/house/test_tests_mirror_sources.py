@@ -15,6 +15,7 @@ FREE_TESTS = {
     "hub/test_hostile_weights.py": "weights and folders that want to do harm",
     "inference/test_reference_folders.py": "model folders of SpeechBrain, loaded unchanged",
     "io/test_mutations.py": "damaged files, through load, info and stream",
+    "integrations/huggingface/test_reference_wrappers.py": "wrappers of SpeechBrain against its numbers",
     "nn/test_layer_properties.py": "what every layer has in common",
     "nn/test_reference_layers.py": "layers and models with SpeechBrain's weights against its numbers",
     "test_encoder_tutorial.py": "the YAML and the Brain of the first tutorial",

@@ -1,37 +1,16 @@
-import numpy as np
 import pytest
 import torch
 
 from small_encoder import KINDS, encoder, speech, write_folder
 from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox.hub import load_module
-from sonovox.integrations.huggingface import HuBERT, SpeechEncoder, Wav2Vec2, WavLM
+from sonovox.integrations.huggingface import HuBERT, SpeechEncoder, Wav2Vec2
 from sonovox.models.wav2vec2 import to_huggingface
-
-CASES = {"wav2vec2": Wav2Vec2, "wav2vec2-ln": Wav2Vec2, "hubert": HuBERT, "wavlm": WavLM}
 
 
 @pytest.fixture
 def folder(tmp_path):
     return write_folder(tmp_path / "model", mask_time_prob=0.3, mask_time_length=2)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_outputs_as_speechbrain_are_those_of_speechbrain(speechbrain_reference, case):
-    folder = speechbrain_reference / "hf-wrappers" / case
-    given = {name: torch.from_numpy(array) for name, array in np.load(folder / "inputs.npz").items()}
-    for name, expected in np.load(folder / "outputs.npz").items():
-        if name.startswith("weighted"):
-            continue
-        options = {"output_norm": "norm" in name, "output_all_hiddens": "hiddens" in name}
-        block = CASES[case](folder / "model", "unused", freeze=True, as_speechbrain=True, **options)
-        wav, wav_lens = given["wavs"], given["wav_lens"] if name.endswith("_lens") else None
-        if name == "single":
-            wav = wav[1:, : given["num_samples"][1]]
-        # The case allows 2e-4 of the largest value; float32 sums in another order reach 2e-6.
-        torch.testing.assert_close(
-            block(wav, wav_lens), torch.from_numpy(expected), rtol=0, atol=1e-5 * np.abs(expected).max()
-        )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
@@ -16,26 +15,6 @@ NAMES = ("loss", "contrastive_loss", "diversity_loss", "codevector_perplexity", 
 @pytest.fixture
 def folder(tmp_path):
     return save_wav2vec2_pretraining(tmp_path / "model", model())
-
-
-@pytest.mark.parametrize("case", ["lens", "nolens"])
-def test_losses_as_speechbrain_are_those_of_speechbrain(speechbrain_reference, case):
-    folder = speechbrain_reference / "hf-wrappers" / "wav2vec2-pretrain"
-    given = {name: torch.from_numpy(array) for name, array in np.load(folder / "inputs.npz").items()}
-    expected = np.load(folder / "outputs.npz")
-    block = Wav2Vec2Pretrain(
-        folder / "model", "unused", mask_prob=0.4, mask_length=4, pretrained=True, as_speechbrain=True
-    ).eval()
-    mask, frames = given["mask_time_indices"].bool(), given["mask_time_indices"].shape[1]
-    negatives = given["sampled_negative_indices"].long() - frames * torch.arange(2).view(2, 1, 1)
-    lengths = given["wav_lens"] if case == "lens" else None
-    output, used = block(given["wavs"], lengths, mask, negatives)
-    assert torch.equal(used, mask)
-    for name in (*NAMES, "projected_quantized_states"):
-        wanted = torch.from_numpy(expected[f"{name}_{case}"])
-        # The case allows 2e-4 of the largest value; float32 sums in another order reach 3e-6.
-        scale = wanted.abs().max().item()
-        torch.testing.assert_close(getattr(output, name), wanted, rtol=0, atol=1e-5 * scale)
 
 
 def test_weights_are_random_unless_asked_for(folder):

@@ -6,7 +6,7 @@ import torch
 from models.wav2vec2.test_convert import as_fairseq, old_weight_norm
 from models.wav2vec2.test_pretraining import model
 from sonovox._internal.errors import WeightsError
-from sonovox.models.wav2vec2 import Preprocessor, load_wav2vec2_pretraining
+from sonovox.models.wav2vec2 import Preprocessor, load_wav2vec2_pretraining, pretraining_from_fairseq
 from sonovox.models.wav2vec2.fairseq import FairseqCheckpoint, convolutions_of
 
 
@@ -61,6 +61,7 @@ def test_a_checkpoint_of_pretraining_gives_the_whole_model(tmp_path, large, as_a
     assert (loaded.pretraining.num_negatives, loaded.pretraining.mask_prob) == (7, 0.4)
     assert loaded.config.encoder_layer_drop == 0.05
     theirs = loaded.state_dict()
+    assert pretraining_from_fairseq(FairseqCheckpoint(file).weights()).keys() == theirs.keys()
     assert theirs.keys() == built.state_dict().keys()
     for name, tensor in built.state_dict().items():
         assert torch.equal(theirs[name], tensor), name
