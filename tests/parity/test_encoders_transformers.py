@@ -82,3 +82,15 @@ def test_adapters_of_a_language_are_those_that_transformers_loads(tmp_path):
         expected, (found, _) = theirs(waves).logits, load_wav2vec2(tmp_path, language="fra").model(waves)
         assert not torch.allclose(expected, model(waves).logits, atol=1e-3)
     assert (found - expected).abs().max() < TOLERANCE * expected.abs().max()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_many_small_files_and_halves(tmp_path, dtype):
+    model = write_case(tmp_path / "whole", "lv60, XLS-R", "wav2vec2").to(dtype)
+    model.save_pretrained(tmp_path / "shards", max_shard_size="10KB")
+    (tmp_path / "shards" / "vocab.json").write_text((tmp_path / "whole" / "vocab.json").read_text())
+    assert len(list((tmp_path / "shards").glob("model-*.safetensors"))) > 1
+    waves, _ = speech((6000, 6000))
+    with torch.no_grad():
+        expected, (found, _) = model.float()(waves).logits, load_wav2vec2(tmp_path / "shards").model(waves)
+    assert (found - expected).abs().max() < TOLERANCE * expected.abs().max()

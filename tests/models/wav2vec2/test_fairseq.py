@@ -5,8 +5,16 @@ import torch
 
 from models.wav2vec2.test_convert import as_fairseq, old_weight_norm
 from models.wav2vec2.test_pretraining import model
+from small_encoder import KINDS, config, encoder, speech
 from sonovox._internal.errors import WeightsError
-from sonovox.models.wav2vec2 import Preprocessor, load_wav2vec2_pretraining, pretraining_from_fairseq
+from sonovox.integrations.huggingface import Wav2Vec2
+from sonovox.models.wav2vec2 import (
+    Preprocessor,
+    Wav2Vec2PretrainingConfig,
+    load_wav2vec2,
+    load_wav2vec2_pretraining,
+    pretraining_from_fairseq,
+)
 from sonovox.models.wav2vec2.fairseq import FairseqCheckpoint, convolutions_of
 
 
@@ -65,6 +73,23 @@ def test_a_checkpoint_of_pretraining_gives_the_whole_model(tmp_path, large, as_a
     assert theirs.keys() == built.state_dict().keys()
     for name, tensor in built.state_dict().items():
         assert torch.equal(theirs[name], tensor), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_encoder_of_a_checkpoint_of_each_family(tmp_path, kind):
+    built = encoder(kind)
+    weights = {as_fairseq(name, "large" in kind): tensor for name, tensor in built.state_dict().items()}
+    cfg = settings(config(kind), Wav2Vec2PretrainingConfig())
+    if "wavlm" in kind:  # its authors write all settings side by side
+        cfg |= {"relative_position_embedding": True, "num_buckets": 16, "max_distance": 40, "normalize": False}
+    cfg = cfg if "wavlm" in kind else {"model": {**cfg, "_name": "hubert" if kind == "hubert" else "wav2vec2"}}
+    torch.save(
+        {"cfg": cfg, "model": old_weight_norm(weights) | {"final_proj.weight": torch.zeros(1)}}, tmp_path / "a.pt"
+    )
+    loaded = load_wav2vec2(tmp_path / "a.pt")
+    assert loaded.config.family == config(kind).family
+    torch.testing.assert_close(loaded.model(*speech())[0], built(*speech())[0])
+    assert Wav2Vec2(tmp_path / "a.pt")(speech()[0]).shape[-1] == 16
 
 
 def test_a_quantiser_that_is_not_there_is_told(tmp_path):

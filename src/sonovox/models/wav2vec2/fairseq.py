@@ -1,7 +1,8 @@
-"""Checkpoints that fairseq wrote in the pretraining of wav2vec 2.0: sizes in `cfg` or `args`, weights in `model`.
+"""Checkpoints of pretraining by fairseq, and by WavLM's authors: sizes in `cfg` or `args`, weights in `model`.
 
-https://github.com/facebookresearch/fairseq/tree/main/examples/wav2vec; only plain values are
-read, and no name of fairseq is imported.
+https://github.com/facebookresearch/fairseq/tree/main/examples/wav2vec and …/hubert, and
+https://github.com/microsoft/unilm/tree/master/wavlm; only plain values are read, and no
+name of fairseq is imported.
 """
 
 import argparse
@@ -87,12 +88,16 @@ class FairseqCheckpoint:
 
     @property
     def config(self) -> Wav2Vec2Config:
-        """Sizes of the encoder."""
+        """Sizes of the encoder, and its family."""
         values = {ours: self._model.get(theirs, default) for ours, (theirs, default) in _ENCODER.items()}
         mode = self._model.get("extractor_mode", "default")
         if mode not in _MODES:
             raise WeightsError(f"{self.file} has extractor_mode {mode!r}, expected one of {', '.join(_MODES)}")
         layers = convolutions_of(str(self._model.get("conv_feature_layers", _CONVOLUTIONS)))
+        if self._model.get("relative_position_embedding"):
+            values |= {"family": "wavlm"} | {name: self._model.get(name, 0) for name in ("num_buckets", "max_distance")}
+        elif "hubert" in str(self._model.get("_name") or self._model.get("arch")):
+            values["family"] = "hubert"
         return Wav2Vec2Config(extractor_mode=_MODES[mode], extractor_conv_layer_config=layers, **values)
 
     @property

@@ -21,7 +21,8 @@ from sonovox._internal.errors import ArgumentError, WeightsError
 from sonovox.hub import fetch, load_weights, transfer
 from sonovox.hub.huggingface_folder import write_huggingface_folder
 from sonovox.models.wav2vec2.config import Wav2Vec2Config
-from sonovox.models.wav2vec2.convert import from_huggingface, to_huggingface
+from sonovox.models.wav2vec2.convert import from_fairseq, from_huggingface, to_huggingface
+from sonovox.models.wav2vec2.fairseq import FairseqCheckpoint
 from sonovox.models.wav2vec2.model import Wav2Vec2Model, build_wav2vec2
 from sonovox.models.wav2vec2.preprocessor import Preprocessor
 from sonovox.models.wav2vec2.vocabulary import CTCVocabulary
@@ -92,7 +93,8 @@ def load_wav2vec2(
     """The encoder of a Hugging Face folder, in evaluation mode, with all that belongs to it.
 
     Args:
-        source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model.
+        source: a folder on disk, `hf:owner/name` or bare `owner/name` of a wav2vec 2.0, HuBERT or WavLM model, or
+            the `.pt` of their pretraining by fairseq, on disk or behind an address.
         head: whether a CTC head and its labels are wanted where there is one.
         language: of a model with adapters for many, as its files are named (ISO 639-3); what the model has by itself
             is that of English mostly.
@@ -107,6 +109,8 @@ def load_wav2vec2(
         ChoiceError: a language without labels.
     """
     folder = fetch_wav2vec2(source, language=language, offline=offline, progress=progress)
+    if folder.is_file():
+        return _of_fairseq(FairseqCheckpoint(folder), device, dtype or torch.float32)
     description = read_description(folder)
     config = Wav2Vec2Config.from_huggingface(description)
     weights = from_huggingface(load_weights(find_weights(folder), device=device, dtype=dtype or torch.float32))
@@ -225,6 +229,16 @@ def find_weights(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise WeightsError(f"{folder} holds no weights", hint=f"it needs {' or '.join(WEIGHTS)}")
+
+
+def _of_fairseq(checkpoint: FairseqCheckpoint, device: torch.device | str, dtype: torch.dtype) -> PretrainedWav2Vec2:
+    weights = from_fairseq(checkpoint.weights())
+    weights.pop("masking.embedding", None)
+    check_layers(checkpoint.config, weights, checkpoint.file)
+    with torch.device("meta"):
+        model = build_wav2vec2(checkpoint.config)
+    transfer(model, {name: tensor.to(device, dtype) for name, tensor in weights.items()})
+    return PretrainedWav2Vec2(model.eval(), checkpoint.config, checkpoint.preprocessor)
 
 
 def _adapter_files(language: str) -> tuple[str, str]:
