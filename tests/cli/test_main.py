@@ -103,3 +103,10 @@ def test_takes_its_words_from_the_command_line(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main()
     assert capsys.readouterr().out == f"sonovox {__version__}\n"
+
+
+def test_a_warning_is_one_line_without_the_place_in_the_code():
+    code = "import sonovox.cli.main as m, warnings; from sonovox.errors import SonovoxWarning\n"
+    code += "m.app = lambda *_, **__: warnings.warn('no\\nkenlm', SonovoxWarning) or 0\nm.main(['x'])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == "warning: no kenlm\n"

@@ -2,10 +2,15 @@
 
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import typer
 
 from sonovox import __version__
+from sonovox._internal.errors import SonovoxWarning
 from sonovox.cli import (
     classify,
     diarize,
@@ -78,7 +83,10 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     try:
-        code = app(words, prog_name="sonovox", standalone_mode=False, obj=debug)
+        with warnings.catch_warnings():
+            if not debug:
+                warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            code = app(words, prog_name="sonovox", standalone_mode=False, obj=debug)
         sys.stdout.flush()
     except UsageError as error:
         note(f"error: {getattr(error, 'format_message', error.__str__)()}")
@@ -96,6 +104,14 @@ def main(arguments: list[str] | None = None) -> None:
     if code == EXIT_INTERRUPTED:  # which some versions of typer return of themselves
         note("interrupted; what was finished is kept")
     sys.exit(code or 0)
+
+
+def _show_warning(usual: Callable[..., None], message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """Ours on one line, as errors; where in the code it was is for those who write it."""
+    if issubclass(category, SonovoxWarning):
+        note(f"warning: {' '.join(str(message).split())}")
+    else:
+        usual(message, category, *place)
 
 
 def _reader_has_left() -> int:
