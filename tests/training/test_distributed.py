@@ -122,3 +122,19 @@ def test_a_group_of_one_process_works(monkeypatch, tmp_path, request):
     assert distributed.gather_states({"a": 1}) == [{"a": 1}]
     distributed.run_on_main(lambda: (tmp_path / "x").touch())
     assert (tmp_path / "x").exists()
+
+
+def test_processes_that_are_started_again_meet_under_names_of_their_own(monkeypatch):
+    """The launcher keeps one store for all attempts; what the last one left there must not be read."""
+    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    names = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for name, value in {**names, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port)}.items():
+        monkeypatch.setenv(name, value)
+    stores = []
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda backend, store, **_: stores.append(store))
+    monkeypatch.setattr(distributed.atexit, "register", lambda function: None)
+    for attempt in ("0", "1"):
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", attempt)
+        distributed.join_processes("gloo", torch.device("cpu"))
+        stores[-1].set("address", attempt)
+    assert [each.get("address") for each in stores] == [b"0", b"1"]

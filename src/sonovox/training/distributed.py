@@ -121,7 +121,7 @@ def join_processes(backend: str, device: torch.device) -> torch.device:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     if "RANK" in os.environ and "WORLD_SIZE" in os.environ and not is_distributed():
-        torch.distributed.init_process_group(backend if device.type == "cuda" else "gloo")
+        _meet(backend if device.type == "cuda" else "gloo")
         atexit.register(_leave_processes)
     return device
 
@@ -233,6 +233,22 @@ def gather_states(state: Any) -> list[Any]:
     states: list[Any] = [None] * torch.distributed.get_world_size()
     torch.distributed.all_gather_object(states, state)  # among processes of one run, which trust each other
     return states
+
+
+def _meet(backend: str) -> None:
+    """Begin the group of processes.
+
+    Started again after the death of one, the processes of a `torchrun` without `--standalone` meet at the same
+    store, where the addresses of those before still are: whoever is quick reads one at which nobody listens any
+    more. So each attempt has names of its own, where all processes count attempts alike, as on one machine.
+    """
+    if os.environ["WORLD_SIZE"] != os.environ.get("LOCAL_WORLD_SIZE"):
+        torch.distributed.init_process_group(backend)
+        return
+    store, rank, size = next(torch.distributed.rendezvous("env://"))  # type: ignore[attr-defined]
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    own = torch.distributed.PrefixStore(f"attempt {attempt}", store)  # type: ignore[attr-defined]
+    torch.distributed.init_process_group(backend, store=own, rank=rank, world_size=size)
 
 
 def _leave_processes() -> None:
