@@ -77,14 +77,14 @@ def test_a_holder_that_does_nothing_is_given_up(tmp_path, hold, monkeypatch):
 
 
 def test_a_holder_that_works_is_waited_for(tmp_path, hold, monkeypatch):
-    monkeypatch.setattr(locks, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(locks, "PATIENCE_S", 0.8)
     monkeypatch.setattr(locks, "_LOOK_S", 0.02)
     (tmp_path / "entry.partial").mkdir()
     part, ended = tmp_path / "entry.partial" / "model.pt", threading.Event()
 
     def grow():
         with part.open("ab", buffering=0) as file:
-            for _ in range(25):
+            for _ in range(50):
                 file.write(b"x")
                 ended.wait(0.02)
         hold.kill()
@@ -92,7 +92,7 @@ def test_a_holder_that_works_is_waited_for(tmp_path, hold, monkeypatch):
     worker = threading.Thread(target=grow)
     worker.start()
     with take(tmp_path, []):
-        assert part.stat().st_size == 25
+        assert part.stat().st_size == 50
     worker.join()
 
 

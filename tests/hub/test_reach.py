@@ -47,7 +47,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(monkeypatch):
     began = time.monotonic()
     with pytest.raises(NetworkError, match=r"no answer within 0\.2 s"):
         check_reachable("https://slow.invalid/x", within_s=0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2.5
 
 
 def test_an_unknown_name_is_said_so(monkeypatch):
