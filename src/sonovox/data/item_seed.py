@@ -69,13 +69,20 @@ class _NoState:
 
 def _normal_waits() -> bool:
     """Whether NumPy's global generator holds the second of a pair of normal numbers."""
-    singleton: Any = mtrand._rand
-    generator = singleton._bit_generator
-    singleton._bit_generator = _NoState  # only asked for its state; draws go through a pointer beside it
     try:
-        return bool(np.random.get_state(legacy=False)["has_gauss"])
+        singleton: Any = mtrand._rand
+        generator = singleton._bit_generator
+        singleton._bit_generator = _NoState  # only asked for its state; draws go through a pointer beside it
+    except (AttributeError, TypeError):  # another NumPy, which has it elsewhere
+        return _has_normal()
+    try:
+        return _has_normal()
     finally:
         singleton._bit_generator = generator
+
+
+def _has_normal() -> bool:
+    return bool(np.random.get_state(legacy=False)["has_gauss"])
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,17 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import UnsupportedAudioError
+from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
 from sonovox.decoding.whisper import DecodingOptions, detect_language
 from sonovox.decoding.whisper_longform import DecodedSegment, Recording, decode_recordings
 from sonovox.dsp.log_mel import log_mel_of_stream
 from sonovox.inference.device import choose_device
+from sonovox.inference.interface import HPARAMS_FILE, read_model_folder
 from sonovox.inference.mono_audio import Audio, audio_name, mono_blocks
 from sonovox.inference.recogniser import TranscribedPart
+from sonovox.inference.speechbrain_arguments import fetch_arguments
 from sonovox.inference.transcript import Segment, Transcript
+from sonovox.inference.whisper_folders import options_of_folder, whisper_of_folder
 from sonovox.models.whisper.languages import language_code
 from sonovox.models.whisper.model import Whisper
 from sonovox.models.whisper.packing import pack
@@ -51,12 +54,20 @@ class WhisperASR:
         model: in evaluation mode, on the device that shall do the work.
         tokenizer: the one that belongs to it.
         name: for the transcripts.
+        defaults: fields of `DecodingOptions` that hold where a call gives none.
     """
 
-    def __init__(self, model: Whisper, tokenizer: WhisperTokenizer, name: str = "") -> None:
+    def __init__(
+        self,
+        model: Whisper,
+        tokenizer: WhisperTokenizer,
+        name: str = "",
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
+        self.defaults = dict(defaults or {})
 
     @classmethod
     def from_pretrained(
@@ -96,10 +107,61 @@ class WhisperASR:
         )
         return cls(pack(model), tokenizer, str(source))
 
+    @classmethod
+    def from_hparams(
+        cls,
+        source: str | os.PathLike[str],
+        hparams_file: str = HPARAMS_FILE,
+        overrides: Mapping[str, Any] | str | None = None,
+        savedir: str | os.PathLike[str] | None = None,
+        *,
+        overrides_must_match: bool = True,
+        partial: bool = False,
+        token: str | None = None,
+        offline: bool | None = None,
+        progress: "Progress | bool | None" = None,
+        run_opts: Any = None,
+        **kwargs: Any,
+    ) -> "WhisperASR":
+        """The Whisper of a model folder of SpeechBrain, such as `speechbrain/asr-whisper-medium-commonvoice-it`.
+
+        Its language, task and beam hold where a call gives none. Arguments and errors are those of
+        `Pretrained.from_hparams`; the folder needs a module `whisper`.
+        """
+        where = fetch_arguments(source, token, offline, kwargs)
+        if where.others:
+            raise ArgumentError(f"WhisperASR.from_hparams has no argument {', '.join(where.others)}")
+        hparams = read_model_folder(
+            where.source,
+            hparams_file,
+            overrides,
+            savedir,
+            overrides_must_match=overrides_must_match,
+            partial=partial,
+            token=where.token,
+            offline=where.offline,
+            progress=progress,
+        )
+        device = run_opts.get("device") if isinstance(run_opts, Mapping) else getattr(run_opts, "device", None)
+        return cls.from_folder_values(hparams, str(source), device=device)
+
+    @classmethod
+    def from_folder_values(
+        cls, hparams: Mapping[str, Any], name: str = "", *, device: str | torch.device | None = None
+    ) -> "WhisperASR":
+        """What `read_model_folder` gave for a folder of SpeechBrain, ready to listen.
+
+        Raises:
+            ArgumentError: the folder holds no Whisper with a decoder.
+        """
+        block = whisper_of_folder(hparams)
+        model = block.model.eval().requires_grad_(False).to(choose_device(device))
+        return cls(pack(model), block.tokenizer, name, options_of_folder(hparams))
+
     @property
     def has_times(self) -> bool:
-        """True: the model says when a segment begins and ends."""
-        return True
+        """Whether the model says when a segment begins and ends: all do but those of SpeechBrain's folders."""
+        return bool(self.defaults.get("timestamps", True))
 
     @property
     def device(self) -> torch.device:
@@ -175,9 +237,13 @@ class WhisperASR:
         Raises:
             ArgumentError: as there, or a language or task that the model does not know.
         """
-        decoding = decoding_options(options)
+        decoding = decoding_options({**self.defaults, **options})
         self.tokenizer.prefix(decoding.language, decoding.task, timestamps=decoding.timestamps)
         return decoding
+
+    def transcribe_file(self, path: str | os.PathLike[str], **options: Any) -> Transcript:
+        """`transcribe`, by the name that all recognisers have it under."""
+        return self.transcribe(path, **options)
 
     def detect_language(self, audio: Audio, *, sample_rate: int | None = None) -> dict[str, float]:
         """Probability of each language in the first 30 s, likeliest first.

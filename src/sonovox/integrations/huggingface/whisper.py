@@ -224,7 +224,8 @@ class Whisper(PretrainedBlock):
 
 
 def _translate_huggingface(module: nn.Module, state_dict: MutableMapping[str, Any], prefix: str, *_: object) -> None:
-    """Checkpoints of SpeechBrain hold the names of transformers."""
+    """Checkpoints of SpeechBrain hold the names of transformers, and a filter bank that we compute."""
+    state_dict.pop(f"{prefix}_mel_filters", None)
     start = f"{prefix}model."
     theirs = {name.removeprefix(start): state_dict[name] for name in state_dict if name.startswith(start)}
     if not any("embed_positions" in name for name in theirs):
