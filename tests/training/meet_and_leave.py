@@ -13,7 +13,6 @@ import torch
 from sonovox.training import distributed
 
 
-@atexit.register  # before the group's own, and so called after it
 def no_thread_is_left():
     left = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
     if any("gloo" in name for name in left):
@@ -21,7 +20,13 @@ def no_thread_is_left():
         os._exit(3)
 
 
-distributed.join_processes("gloo", torch.device("cpu"))
-net = distributed.parallel(torch.nn.Linear(2, 2), torch.device("cpu"), mode=sys.argv[1], find_unused=False)
-net(torch.ones(1, 2)).sum().backward()
-distributed.mean_over_processes(1.0, 2)
+def main(mode):
+    atexit.register(no_thread_is_left)  # before the group's own, and so called after it
+    distributed.join_processes("gloo", torch.device("cpu"))
+    net = distributed.parallel(torch.nn.Linear(2, 2), torch.device("cpu"), mode=mode, find_unused=False)
+    net(torch.ones(1, 2)).sum().backward()
+    distributed.mean_over_processes(1.0, 2)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -39,8 +39,8 @@ class AddReverb(nn.Module):
         DataError: a CSV file without files.
 
     >>> reverb = AddReverb(rir_funct=lambda waveforms, **how: torch.tensor([[0.0, 1.0, 0.5]]))
-    >>> reverb(torch.tensor([[3.0, 0.0, 0.0, 0.0]]))  # 3 and its echo, with the mean amplitude of before
-    tensor([[2., 1., 0., 0.]])
+    >>> reverb(torch.tensor([[3.0, 0.0, 0.0, 0.0]])).round().int()  # 3 and its echo, as loud on average as before
+    tensor([[2, 1, 0, 0]], dtype=torch.int32)
     """
 
     def __init__(

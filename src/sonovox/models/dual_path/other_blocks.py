@@ -48,6 +48,7 @@ class SBConformerEncoderBlock(nn.Module):
     Raises:
         ChoiceError: another `activation` or `attention_type`.
 
+    >>> import torch
     >>> SBConformerEncoderBlock(1, 16, 4, d_ffn=32)(torch.zeros(2, 50, 16)).shape
     torch.Size([2, 50, 16])
     """
@@ -113,6 +114,7 @@ class DPTNetBlock(nn.Module):
     Raises:
         ChoiceError: another `activation`.
 
+    >>> import torch
     >>> DPTNetBlock(16, 4)(torch.zeros(2, 50, 16)).shape
     torch.Size([2, 50, 16])
     """
@@ -146,6 +148,7 @@ class PyTorchPositionalEncoding(nn.Module):
         dropout: share that is zeroed in training.
         max_len: takes no effect.
 
+    >>> import torch
     >>> PyTorchPositionalEncoding(4).eval()(torch.zeros(2, 1, 4)).squeeze(1)
     tensor([[0.0000, 1.0000, 0.0000, 1.0000],
             [0.8415, 0.5403, 0.0100, 0.9999]])
@@ -178,6 +181,7 @@ class PytorchTransformerBlock(nn.Module):
     Raises:
         ChoiceError: another `activation`.
 
+    >>> import torch
     >>> PytorchTransformerBlock(16, num_layers=1, d_ffn=32).eval()(torch.zeros(2, 50, 16)).shape
     torch.Size([2, 50, 16])
     """
@@ -207,6 +211,7 @@ class PytorchTransformerBlock(nn.Module):
 class IdentityBlock(nn.Module):
     """Nothing along this path.
 
+    >>> import torch
     >>> IdentityBlock()(torch.ones(1))
     tensor([1.])
     """
