@@ -7,7 +7,8 @@
 /* x and y: (rows, lines, time); delays: (lines, time), at least 1; weights: (lines, time, taps). */
 EXPORT int sonovox_feedback(const void *x, void *y, const int64_t *delays, const double *weights, int64_t rows,
                             int64_t lines, int64_t time, int64_t taps, int transposed, int is_double) {
-    double *signal = malloc((size_t)(time ? time : 1) * sizeof(double));
+    if (!time) return 0; /* empty tensors may have no memory at all */
+    double *signal = malloc((size_t)time * sizeof(double));
     if (!signal) return 1;
     for (int64_t line = 0; line < rows * lines; line++) {
         const int64_t *delay = delays + line % lines * time;
