@@ -5,7 +5,7 @@ import torch
 
 from sonovox.errors import ArgumentError
 from sonovox.inference import WhisperASR, load_recogniser
-from sonovox.inference.whisper_folders import holds_whisper, options_of_folder, whisper_of_folder
+from sonovox.inference.whisper_folders import WhisperFolder, holds_whisper
 from sonovox.models.whisper.convert import to_huggingface
 from talking_whisper import said, talking_whisper, write_folder
 
@@ -90,6 +90,5 @@ def test_a_file_is_heard_as_samples_are(folder, tmp_path):
 def test_other_models_are_told():
     values = {"modules": {"encoder": torch.nn.Linear(1, 1)}}
     assert not holds_whisper(values)
-    for function in (whisper_of_folder, options_of_folder):
-        with pytest.raises(ArgumentError, match="the model has the modules encoder"):
-            function(values)
+    with pytest.raises(ArgumentError, match="the model has the modules encoder"):
+        WhisperFolder(values["modules"], values)

@@ -12,17 +12,14 @@ import torch
 from torch import Tensor
 
 from sonovox._internal.checks import check_choice
-from sonovox._internal.errors import ArgumentError, UnsupportedAudioError
+from sonovox._internal.errors import UnsupportedAudioError
 from sonovox.decoding.whisper import DecodingOptions, detect_language
 from sonovox.decoding.whisper_longform import DecodedSegment, Recording, decode_recordings
 from sonovox.dsp.log_mel import log_mel_of_stream
 from sonovox.inference.device import choose_device
-from sonovox.inference.interface import HPARAMS_FILE, read_model_folder
 from sonovox.inference.mono_audio import Audio, audio_name, mono_blocks
 from sonovox.inference.recogniser import TranscribedPart
-from sonovox.inference.speechbrain_arguments import fetch_arguments
 from sonovox.inference.transcript import Segment, Transcript
-from sonovox.inference.whisper_folders import options_of_folder, whisper_of_folder
 from sonovox.models.whisper.languages import language_code
 from sonovox.models.whisper.model import Whisper
 from sonovox.models.whisper.packing import pack
@@ -31,6 +28,7 @@ from sonovox.models.whisper.tokenizer import WhisperTokenizer
 
 if TYPE_CHECKING:
     from sonovox.hub import Progress
+    from sonovox.inference.whisper_folders import WhisperFolder
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -111,15 +109,10 @@ class WhisperASR:
     def from_hparams(
         cls,
         source: str | os.PathLike[str],
-        hparams_file: str = HPARAMS_FILE,
+        hparams_file: str = "hyperparams.yaml",
         overrides: Mapping[str, Any] | str | None = None,
         savedir: str | os.PathLike[str] | None = None,
         *,
-        overrides_must_match: bool = True,
-        partial: bool = False,
-        token: str | None = None,
-        offline: bool | None = None,
-        progress: "Progress | bool | None" = None,
         run_opts: Any = None,
         **kwargs: Any,
     ) -> "WhisperASR":
@@ -128,35 +121,16 @@ class WhisperASR:
         Its language, task and beam hold where a call gives none. Arguments and errors are those of
         `Pretrained.from_hparams`; the folder needs a module `whisper`.
         """
-        where = fetch_arguments(source, token, offline, kwargs)
-        if where.others:
-            raise ArgumentError(f"WhisperASR.from_hparams has no argument {', '.join(where.others)}")
-        hparams = read_model_folder(
-            where.source,
-            hparams_file,
-            overrides,
-            savedir,
-            overrides_must_match=overrides_must_match,
-            partial=partial,
-            token=where.token,
-            offline=where.offline,
-            progress=progress,
-        )
-        device = run_opts.get("device") if isinstance(run_opts, Mapping) else getattr(run_opts, "device", None)
-        return cls.from_folder_values(hparams, str(source), device=device)
+        from sonovox.inference.whisper_folders import WhisperFolder  # which other models do without
+
+        run_opts = {"device": choose_device(None)} if run_opts is None else run_opts
+        folder = WhisperFolder.from_hparams(source, hparams_file, overrides, savedir, run_opts=run_opts, **kwargs)
+        return cls.from_folder(folder, str(source))
 
     @classmethod
-    def from_folder_values(
-        cls, hparams: Mapping[str, Any], name: str = "", *, device: str | torch.device | None = None
-    ) -> "WhisperASR":
-        """What `read_model_folder` gave for a folder of SpeechBrain, ready to listen.
-
-        Raises:
-            ArgumentError: the folder holds no Whisper with a decoder.
-        """
-        block = whisper_of_folder(hparams)
-        model = block.model.eval().requires_grad_(False).to(choose_device(device))
-        return cls(pack(model), block.tokenizer, name, options_of_folder(hparams))
+    def from_folder(cls, folder: "WhisperFolder", name: str = "") -> "WhisperASR":
+        """The Whisper of a folder that has been read, ready to listen."""
+        return cls(pack(folder.block.model), folder.block.tokenizer, name, folder.options)
 
     @property
     def has_times(self) -> bool:

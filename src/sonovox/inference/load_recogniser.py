@@ -11,7 +11,7 @@ from sonovox.inference.encoder_asr import EncoderASR
 from sonovox.inference.encoder_folders import encoder_folder, has_hyperparams, inside_run
 from sonovox.inference.interface import read_model_folder
 from sonovox.inference.model_folder import INTERFACES
-from sonovox.inference.whisper_folders import holds_whisper
+from sonovox.inference.whisper_folders import WhisperFolder, holds_whisper
 from sonovox.models.whisper.pretrained import ALIASES, PRETRAINED
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def load_recogniser(
         return EncoderASR.from_hparams(source, overrides=chosen, **options, run_opts={"device": place})
     hparams = read_model_folder(source, **options)
     if holds_whisper(hparams):
-        return WhisperASR.from_folder_values(hparams, str(source), device=place)
+        folder = WhisperFolder(hparams["modules"], hparams, {"device": place})
+        return WhisperASR.from_folder(folder, str(source))
     name = hparams.get("interface") or _interface_for(source, hparams)
     check_choice(f"the interface of {source} for transcription", name, RECOGNISERS)
     recogniser: Any = RECOGNISERS[name](hparams["modules"], hparams, run_opts={"device": place})

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from torch import nn
+
 from sonovox._internal.errors import ArgumentError
+from sonovox.inference.interface import Pretrained
 from sonovox.integrations.huggingface.whisper import Whisper
 
-__all__ = ["holds_whisper", "options_of_folder", "whisper_of_folder"]
+__all__ = ["WhisperFolder", "holds_whisper"]
 
 
 def holds_whisper(hparams: Mapping[str, Any]) -> bool:
@@ -19,30 +22,46 @@ def holds_whisper(hparams: Mapping[str, Any]) -> bool:
     return isinstance(block, Whisper) and not block.encoder_only
 
 
-def whisper_of_folder(hparams: Mapping[str, Any]) -> Whisper:
-    """The block of the folder.
+class WhisperFolder(Pretrained):
+    """What such a folder holds; `WhisperASR` listens with it.
+
+    Args:
+        modules: by their names, `whisper` among them.
+        hparams: all values of the folder.
+        run_opts: see `Pretrained`.
 
     Raises:
-        ArgumentError: the folder holds no Whisper with a decoder.
+        ArgumentError: the folder holds no Whisper with a decoder, or an argument that there is not.
     """
-    if not holds_whisper(hparams):
-        names = ", ".join(hparams["modules"]) or "none"
-        raise ArgumentError(
-            f"WhisperASR needs a module whisper with its decoder; the model has the modules {names}",
-            hint="is it a model for another task?",
-        )
-    block: Whisper = hparams["modules"]["whisper"]
-    return block
 
+    def __init__(
+        self, modules: Mapping[str, nn.Module], hparams: Mapping[str, Any], run_opts: Any = None, **others: Any
+    ) -> None:
+        if others:
+            raise ArgumentError(f"WhisperASR.from_hparams has no argument {', '.join(others)}")
+        if not holds_whisper(hparams):
+            raise ArgumentError(
+                "WhisperASR needs a module whisper with its decoder; "
+                f"the model has the modules {', '.join(modules) or 'none'}",
+                hint="is it a model for another task?",
+            )
+        super().__init__(modules, hparams, run_opts)
 
-def options_of_folder(hparams: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `DecodingOptions` that the folder asks for: language, task, the width of the beam.
+    @property
+    def block(self) -> Whisper:
+        """The model with its tokenizer."""
+        block: Whisper = self.mods["whisper"]  # type: ignore[assignment]
+        return block
 
-    Times are not said: the texts that such models are fine-tuned with have none.
-    """
-    block, searcher = whisper_of_folder(hparams), hparams["modules"].get("decoder")
-    chosen: dict[str, Any] = {"timestamps": False, "beam_size": getattr(searcher, "beam_size", 1)}
-    if block.tokenizer.multilingual:
-        chosen["language"] = hparams.get("language") or block.language
-        chosen["task"] = getattr(searcher, "task", None) or block.task
-    return chosen
+    @property
+    def options(self) -> dict[str, Any]:
+        """Fields of `DecodingOptions` that the folder asks for: language, task, the width of the beam.
+
+        Times are not said: the texts that such models are fine-tuned with have none.
+        """
+        searcher = getattr(self.mods, "decoder", None)
+        chosen: dict[str, Any] = {"timestamps": False, "beam_size": getattr(searcher, "beam_size", 1)}
+        if self.block.tokenizer.multilingual:
+            chosen["language"] = getattr(self.hparams, "language", None) or self.block.language
+            chosen["task"] = getattr(searcher, "task", None) or self.block.task
+        return chosen
