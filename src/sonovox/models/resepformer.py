@@ -12,11 +12,9 @@ from torch import Tensor, nn
 
 from sonovox._internal.checks import check_choice
 from sonovox._internal.errors import ArgumentError
-from sonovox.models.dual_path.blocks import ACTIVATIONS
 from sonovox.models.dual_path.blocks import SBRNNBlock as RecurrentBlock
+from sonovox.models.dual_path.blocks import SBTransformerBlock
 from sonovox.models.dual_path.norms import select_norm
-from sonovox.nn.positional_encoding import PositionalEncoding
-from sonovox.nn.transformer import TransformerEncoder
 
 __all__ = [
     "MemLSTM",
@@ -33,11 +31,11 @@ States = tuple[Tensor, Tensor]
 EPS = 1e-8
 
 
-class SBTransformerBlock_wnormandskip(nn.Module):  # noqa: N801 - the name in model folders
-    """Transformer layers, a normalisation over the item, and the input, which is added.
+class SBTransformerBlock_wnormandskip(SBTransformerBlock):  # noqa: N801 - the name in model folders
+    """An `SBTransformerBlock`, a normalisation over the item, and the input, which is added.
 
     Args:
-        num_layers: see `TransformerEncoder`, as are all up to `dropout`, and `attention_type`.
+        num_layers: see `SBTransformerBlock`, as are all up to `causal`.
         d_model: see there.
         nhead: see there.
         d_ffn: see there.
@@ -45,17 +43,17 @@ class SBTransformerBlock_wnormandskip(nn.Module):  # noqa: N801 - the name in mo
         kdim: see there.
         vdim: see there.
         dropout: see there.
-        activation: `"relu"` or `"gelu"`.
-        use_positional_encoding: add sines of the place of each step.
-        norm_before: normalise what goes into attention and linear layers, not what comes out.
+        activation: see there.
+        use_positional_encoding: see there.
+        norm_before: see there.
         attention_type: see there.
-        causal: no step sees what comes after it.
+        causal: see there.
         use_norm: whether there is the normalisation behind.
         use_skip: whether the input is added.
         norm_type: see `select_norm`.
 
     Raises:
-        ChoiceError: another `activation`.
+        ChoiceError: another `activation` or `attention_type`.
 
     >>> SBTransformerBlock_wnormandskip(1, 16, 4, d_ffn=32)(torch.zeros(2, 50, 16)).shape
     torch.Size([2, 50, 16])
@@ -80,29 +78,16 @@ class SBTransformerBlock_wnormandskip(nn.Module):  # noqa: N801 - the name in mo
         use_skip: bool = True,
         norm_type: str = "gln",
     ) -> None:
-        super().__init__()
-        check_choice("activation", activation, ACTIVATIONS)
-        self.mdl = TransformerEncoder(
-            num_layers,
-            nhead,
-            d_ffn,
-            input_shape=input_shape,
-            d_model=d_model,
-            kdim=kdim,
-            vdim=vdim,
-            dropout=dropout,
-            activation=ACTIVATIONS[activation],
-            normalize_before=norm_before,
-            causal=causal,
-            attention_type=attention_type,
-        )
-        self.pos_enc = PositionalEncoding(d_model) if use_positional_encoding else None
+        super().__init__(
+            num_layers, d_model, nhead, d_ffn, input_shape, kdim, vdim, dropout, activation,
+            use_positional_encoding, norm_before, attention_type, causal,
+        )  # fmt: skip
         self.norm = select_norm(norm_type, d_model, 3, EPS) if use_norm else None
         self.use_skip = use_skip
 
     def forward(self, x: Tensor) -> Tensor:
         """The shape of `x`, `(batch, time, d_model)`."""
-        y: Tensor = self.mdl(x if self.pos_enc is None else x + self.pos_enc(x))[0]
+        y = super().forward(x)
         if self.norm is not None:
             y = self.norm(y.transpose(1, 2)).transpose(1, 2)
         return y + x if self.use_skip else y

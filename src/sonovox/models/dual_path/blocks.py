@@ -14,7 +14,7 @@ RECURRENT = {"GRU": GRU, "LSTM": LSTM, "RNN": RNN}
 
 
 class SBTransformerBlock(nn.Module):
-    """Transformer layers, of which each step sees all.
+    """Transformer layers.
 
     Args:
         num_layers: layers.
@@ -29,6 +29,7 @@ class SBTransformerBlock(nn.Module):
         use_positional_encoding: add sines of the place of each step.
         norm_before: normalise what goes into attention and linear layers, not what comes out.
         attention_type: see `nhead`; `"RelPosMHAXL"` needs positions that this block does not make.
+        causal: no step sees what comes after it.
 
     Raises:
         ChoiceError: another `activation` or `attention_type`.
@@ -53,6 +54,7 @@ class SBTransformerBlock(nn.Module):
         use_positional_encoding: bool = False,
         norm_before: bool = False,
         attention_type: str = "regularMHA",
+        causal: bool = False,
     ) -> None:
         super().__init__()
         check_choice("activation", activation, ACTIVATIONS)
@@ -68,6 +70,7 @@ class SBTransformerBlock(nn.Module):
             dropout=dropout,
             activation=ACTIVATIONS[activation],
             normalize_before=norm_before,
+            causal=causal,
             attention_type=attention_type,
         )
         size = self.mdl.norm.norm.normalized_shape[0]
